@@ -1,0 +1,5 @@
+"""Steersman: a Kubernetes in Python."""
+
+__version__ = "0.1.0"
+KUBERNETES_VERSION = "v1.36.2"
+"""The release whose behaviour this one has; what `/version` answers."""

@@ -1,0 +1,1 @@
+"""What of HTTP the API server understands: paths, negotiation, query options, health, the answer's form."""

@@ -1,0 +1,89 @@
+"""In which form the client wants its answer: media type, and for objects a Table or only the metadata.
+
+    Accept: application/json;as=Table;v=v1;g=meta.k8s.io,application/json
+
+Clauses are tried by their quality, then in the client's order, and the first that can be served wins.  This
+server speaks JSON and YAML; a client that takes nothing but protobuf gets the 406 of a server without it.
+Parsing is cached by the header's text: clients send the same few.
+"""
+
+import dataclasses
+import functools
+
+from steersman.api import status
+
+MEDIA_TYPES = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+STREAMS = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
+TRANSFORMS = frozenset({"Table", "PartialObjectMetadata", "PartialObjectMetadataList"})
+JSON, YAML = "application/json", "application/yaml"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Accept:
+    media: str = JSON
+    transform: str = ""
+    """Table, PartialObjectMetadata, PartialObjectMetadataList, or nothing."""
+    transform_version: str = "v1"
+    pretty: bool = False
+
+    @property
+    def transform_api_version(self) -> str:
+        return f"meta.k8s.io/{self.transform_version}"
+
+    @property
+    def plain(self) -> bool:
+        """Stored JSON bytes may be sent as they are."""
+        return self.media == JSON and not self.transform and not self.pretty
+
+
+DEFAULT = Accept()
+
+
+def negotiate(header: str, pretty: bool = False) -> Accept:
+    """Raises 406."""
+    found = _parsed(header)
+    if isinstance(found, str):
+        raise status.failure(406, "NotAcceptable", found, {})
+    return dataclasses.replace(found, pretty=True) if pretty else found
+
+
+@functools.lru_cache(maxsize=512)
+def _parsed(header: str) -> Accept | str:
+    if not header or header in ("*/*", JSON):
+        return DEFAULT
+    clauses = []
+    for at, text in enumerate(header.split(",")):
+        media, *parameters = (part.strip() for part in text.split(";"))
+        values = dict(p.split("=", 1) for p in parameters if "=" in p)
+        try:
+            quality = float(values.get("q", "1"))
+        except ValueError:
+            quality = 1.0
+        clauses.append((-quality, at, media.lower(), values))
+    known = False
+    for _, _, media, values in sorted(clauses, key=lambda clause: clause[:2]):
+        spoken = _spoken(media)
+        known = known or bool(spoken) or media == "application/vnd.kubernetes.protobuf"
+        if spoken:
+            accepted = _transformed(spoken, values)
+            if accepted is not None:
+                return accepted
+    if known:
+        return f"only the following media types are accepted: {MEDIA_TYPES}"
+    return f"406: Not Acceptable\n\nAvailable representations: {MEDIA_TYPES}, {STREAMS}"
+
+
+def _spoken(media: str) -> str:
+    if media in ("*/*", "application/*", JSON):
+        return JSON
+    return YAML if media == YAML else ""
+
+
+def _transformed(media: str, values: dict[str, str]) -> Accept | None:
+    kind = values.get("as", "")
+    if not kind:
+        return Accept(media)
+    version = values.get("v", "")
+    if kind in TRANSFORMS and values.get("g", "") == "meta.k8s.io" and version in ("v1", "v1beta1"):
+        return Accept(media, kind, version)
+    return None

@@ -1,0 +1,130 @@
+"""The rules that other packages bring to a write, each behind one function.
+
+Defaults, validation and printer columns are looked for once and left out while they do not exist yet; what is
+there is called as it is.
+"""
+
+import functools
+import importlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from steersman.api import codec, resources, status
+from steersman.api.apply import managed, reset, server_side
+from steersman.api.apply.conflict import ApplyConflict
+from steersman.api.field import FieldError
+from steersman.api.schema.node import Node
+from steersman.api.tree import MutableTree, Tree
+from steersman.apiserver.admission.attributes import Attributes, Operation
+from steersman.apiserver.call import Call
+
+
+@functools.cache
+def _found(module: str, name: str) -> Callable[..., Any] | None:
+    try:
+        return getattr(importlib.import_module(module), name, None)
+    except ModuleNotFoundError as error:
+        if error.name is not None and module.startswith(error.name):
+            return None
+        raise
+
+
+def defaults(resource: resources.Resource, tree: MutableTree) -> None:
+    """Fill in what the client left to the server, in place."""
+    apply = _found("steersman.api.defaults", "apply")
+    if apply is not None and not resource.custom:
+        apply(resource, tree)
+
+
+def validation_create(resource: resources.Resource, tree: Tree) -> list[FieldError]:
+    create = _found("steersman.api.validation", "create")
+    return list(create(resource, tree)) if create is not None and not resource.custom else []
+
+
+def validation_update(resource: resources.Resource, new: Tree, old: Tree, subresource: str) -> list[FieldError]:
+    update = _found("steersman.api.validation", "update")
+    if update is None or resource.custom or subresource:
+        return []
+    return list(update(resource, new, old))
+
+
+def accepted(node: Node, tree: Tree, validation: str) -> codec.Accepted:
+    """A tree that is decoded already, checked against its type.  Raises DecodeError."""
+    return codec.accept(node, tree, strict=validation != "Ignore")
+
+
+def owned(call: Call, old: Tree | None, new: Tree, manager: str) -> Sequence[Tree]:
+    """`metadata.managedFields` after a write that is no apply."""
+    resource, subresource = call.resource, call.info.subresource if old is not None else ""
+    live = old["metadata"].get("managedFields") if old is not None else None
+    sent = new["metadata"].get("managedFields")
+    if "managedFields" in new["metadata"]:
+        new = {**new, "metadata": {k: v for k, v in new["metadata"].items() if k != "managedFields"}}
+    return managed.updated(
+        old, new, call.registry.node, managed.base(live, sent, subresource=bool(subresource)),
+        manager=manager, api_version=resource.api_version, now=call.now(), subresource=subresource,
+        reset=reset.fields(resource.group, resource.kind, subresource, custom=resource.custom),
+        only=reset.RESIZE if subresource == "resize" else managed.fieldset.EMPTY,
+    )  # fmt: skip
+
+
+def applied(
+    call: Call, old: Tree | None, configuration: Tree, *, manager: str, force: bool
+) -> tuple[Tree, Sequence[Tree]]:
+    """Server-side apply: the object as it should be and its managed fields.  Raises the 409 of a conflict."""
+    resource, subresource = call.resource, call.info.subresource
+    entries = old["metadata"].get("managedFields") or [] if old is not None else []
+    try:
+        made = server_side.apply(
+            old, configuration, call.registry.node, entries, manager=manager, force=force,
+            api_version=resource.api_version, now=call.now(), subresource=subresource,
+            reset=reset.fields(resource.group, resource.kind, subresource, custom=resource.custom),
+        )  # fmt: skip
+    except ApplyConflict as error:
+        raise error.refusal() from error
+    return made.tree, made.entries
+
+
+def attributes(
+    call: Call,
+    operation: str,
+    new: Tree | None,
+    old: Tree | None,
+    *,
+    dry_run: bool = False,
+    options: Tree | None = None,
+) -> Attributes:
+    info = call.info
+    name = info.name
+    if not name and new is not None:
+        name = (new.get("metadata") or {}).get("name") or ""
+    return Attributes(
+        Operation(operation), call.resource, info.namespace, name, call.user, new, old, info.subresource, dry_run,
+        options or {}, call.warnings,
+    )  # fmt: skip
+
+
+async def mutate(call: Call, asked: Attributes) -> MutableTree:
+    """Mutating admission; returns the object that it left, whose top level and metadata are ours."""
+    chain = call.services.chain
+    if chain is not None:
+        await chain.mutate(asked)
+    if asked.object is None:
+        return {}
+    new = dict(asked.object)
+    new["metadata"] = dict(new.get("metadata") or {})
+    return new
+
+
+async def validate(call: Call, asked: Attributes) -> None:
+    chain = call.services.chain
+    if chain is not None:
+        await chain.validate(asked)
+
+
+def table() -> Callable[..., Any]:
+    """The printer of Tables.  Raises 406 while there is none."""
+    found = _found("steersman.api.printers", "table")
+    if found is None:
+        raise status.not_acceptable("only the following media types are accepted: application/json, application/yaml")
+    return found

@@ -1,0 +1,249 @@
+"""The API server: one handler, and the list of what happens to a request on its way.
+
+    authenticate    who is it; a transport in the same process has said so already
+    impersonate     acting as whom
+    locate          which resource, in which form, or which other path
+    authorize       may they
+    dispatch        the verb
+
+Refusals are `StatusError`s from anywhere below and become answers here, and nowhere else.  An exception that
+nobody expected is logged with its trace and answered with 500.
+"""
+
+import asyncio
+import collections
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from steersman.api import status
+from steersman.apiserver import bootstrap, discovery, routing
+from steersman.apiserver import config as configs
+from steersman.apiserver import dialer as dialers
+from steersman.apiserver.access import assembly, authorization, impersonation, tokens
+from steersman.apiserver.access.attributes import Attributes
+from steersman.apiserver.admission import chain, plugin
+from steersman.apiserver.call import Call
+from steersman.apiserver.discovery.snapshot import Snapshot
+from steersman.apiserver.http import health, info, negotiate, respond
+from steersman.apiserver.services import Services
+from steersman.apiserver.verbs import write_status
+from steersman.kit import clock as clocks
+from steersman.kit import entropy as entropies
+from steersman.kit import http, pki, tasks
+from steersman.store import protocol
+
+log = logging.getLogger(__name__)
+SELF = http.User("system:apiserver", (authorization.SUPERUSERS, authorization.AUTHENTICATED))
+"""As whom the API server acts on its own account."""
+PATHS = ("/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version")
+DRAIN = 5.0
+
+
+class ApiServer:
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.ready = False
+        self.requests: collections.Counter[tuple[str, str, int]] = collections.Counter()
+        """By verb, resource and code."""
+        self._tasks = tasks.TaskGroup("apiserver")
+        self._snapshot: Snapshot | None = None
+        self._checks: dict[str, health.Check] = {
+            "ping": lambda: "",
+            "log": lambda: "",
+            "etcd": lambda: "",
+            "informer-sync": lambda: "",
+            "poststarthook/bootstrap": lambda: "" if self.ready else "not finished",
+        }
+
+    @classmethod
+    def build(
+        cls,
+        *,
+        store: protocol.Store,
+        clock: clocks.Clock,
+        entropy: entropies.Entropy,
+        config: configs.Config = configs.Config(),
+        dialer: dialers.Dialer | None = None,
+        signing_key: bytes | None = None,
+        static_tokens: Mapping[str, http.User] | None = None,
+    ) -> "ApiServer":
+        """An API server over a store, not started.  Without a key it makes one to sign tokens with."""
+        services = Services(store, clock, entropy, config, dialer or dialers.NoDialer())
+        services.issuer = tokens.Issuer(signing_key or pki.new_key(), issuer=config.issuer)
+        access = assembly.assemble(
+            services.reader, clock, services.issuer, static=static_tokens, anonymous=config.anonymous
+        )
+        services.authenticator, services.resolver = access.authenticator, access.roles
+        services.authorizer = access.authorizer if config.authorization else Everything()
+        server = cls(services)
+        if config.admission:
+            context = plugin.Context(
+                services.reader, clock, entropy, services.authorizer,
+                access.roles if config.authorization else None, write_status.writer(services),
+                plugin.Config(config.default_toleration_seconds, config.service_ca),
+            )  # fmt: skip
+            services.chain = chain.default_chain(context)
+        return server
+
+    async def start(self) -> None:
+        """Make what a fresh cluster has, and begin the background work.  Then `/readyz` is ok."""
+        await bootstrap.run(self.services, self.handle, SELF)
+        self._tasks.spawn(bootstrap.compaction(self.services), "compaction")
+        self.ready = True
+
+    async def close(self) -> None:
+        """End watches and background work.  The store is its owner's to close."""
+        self.ready = False
+        self.services.hubs.close()
+        self.services.reader.close()
+        await self._tasks.close()
+
+    async def handle(self, request: http.Request) -> http.Answer:
+        """Answer one request.  Raises nothing but cancellation."""
+        accept = negotiate.DEFAULT
+        warnings: list[str] = []
+        about = info.parse(request.method, request.path, request.query)
+        try:
+            user = self._authenticate(request)
+            accept = self._negotiate(request, about)
+            answer = await self._dispatch(request, about, user, accept, warnings)
+        except status.StatusError as error:
+            answer = respond.refusal(error, _for_errors(accept))
+        except routing.NoSuchPath:
+            answer = respond.text("404 page not found\n", 404)
+        except protocol.Unavailable as error:
+            answer = respond.refusal(status.internal(f"the store cannot write: {error}"), _for_errors(accept))
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("%s %s failed", request.method, request.target)
+            answer = respond.refusal(status.internal("an unexpected error; see the server's log"), _for_errors(accept))
+        code = answer.status if not isinstance(answer, http.Upgrade) else 101
+        self.requests[about.verb, about.resource or about.path, code] += 1
+        if request.user is None or warnings:
+            extra = [("Audit-Id", self.services.entropy.uuid()), *respond.ALWAYS]
+            answer.headers = (*answer.headers, *extra, *respond.warning_headers(warnings))
+        return answer
+
+    def _authenticate(self, request: http.Request) -> http.User:
+        user = request.user
+        if user is None:
+            user = self.services.authenticator.authenticate(request)
+        if impersonation.wanted(request.headers):
+            user = impersonation.apply(user, request.headers, self.services.authorizer)
+        return user
+
+    def _negotiate(self, request: http.Request, about: info.RequestInfo) -> negotiate.Accept:
+        header = request.headers.get("accept", "")
+        if not about.is_resource or about.subresource in _ANYTHING:
+            return negotiate.DEFAULT
+        pretty = request.param("pretty") if request.query else ""
+        return negotiate.negotiate(header, bool(pretty) and info.is_true(pretty))
+
+    async def _dispatch(
+        self,
+        request: http.Request,
+        about: info.RequestInfo,
+        user: http.User,
+        accept: negotiate.Accept,
+        warnings: list[str],
+    ) -> http.Answer:
+        self._authorize(request, about, user)
+        if not about.is_resource:
+            return self._path(request)
+        services = self.services
+        resource = routing.find(services.resources, about)
+        serve = routing.serve(resource, about)
+        if request.method == "HEAD":
+            raise routing.not_allowed()
+        deprecated = routing.DEPRECATED.get(resource.name)
+        if deprecated:
+            warnings.append(deprecated)
+        if len(request.body) > services.config.body_limit:
+            raise status.too_large(f"limit is {services.config.body_limit}")
+        call = Call(services, request, about, user, services.registry(resource), accept, warnings)
+        return await serve(call)
+
+    def _authorize(self, request: http.Request, about: info.RequestInfo, user: http.User) -> None:
+        if authorization.SUPERUSERS in user.groups:
+            return
+        name = about.name
+        selector = request.param("fieldSelector") if about.verb in ("list", "watch", "deletecollection") else None
+        if selector and not name:
+            name = _named(selector)
+        attributes = Attributes(
+            user, about.verb, about.group, about.version, about.resource, about.subresource, about.namespace, name,
+            request.path, about.is_resource, selector,
+        )  # fmt: skip
+        decision = self.services.authorizer.authorize(attributes)
+        if not decision.allowed:
+            raise authorization.refusal(attributes, decision)
+
+    def _path(self, request: http.Request) -> http.Response:
+        """What is no resource: health, metrics, discovery, the keys of tokens."""
+        found: http.Response | None = None
+        first = request.path.strip("/").split("/")[0]
+        if first in ("healthz", "livez", "readyz"):
+            found = health.answer(request, first, self._checks)
+        elif request.path == "/metrics":
+            found = respond.text(self._metrics())
+        elif request.path == tokens.DISCOVERY_PATH:
+            config = self.services.config
+            url = f"https://{config.advertise_address}:{config.advertise_port}{tokens.KEYS_PATH}"
+            found = http.Response(chunks=(self.services.issuer.discovery(url),))
+        elif request.path == tokens.KEYS_PATH:
+            found = http.Response(content_type="application/jwk-set+json", chunks=(self.services.issuer.keys(),))
+        else:
+            found = discovery.answer(request, self._discovery())
+        if found is None:
+            if request.path.startswith(("/api/", f"{tokens.KEYS_PATH}/")) or self._group_path(request.path):
+                raise routing.no_resource()
+            raise routing.NoSuchPath
+        return found
+
+    def _group_path(self, path: str) -> bool:
+        """Below a group that exists."""
+        parts = path.strip("/").split("/")
+        return len(parts) > 2 and parts[0] == "apis" and self.services.resources.group(parts[1]) is not None
+
+    def _discovery(self) -> Snapshot:
+        table, config = self.services.resources, self.services.config
+        if self._snapshot is None or self._snapshot.table is not table:
+            address = f"{config.advertise_address}:{config.advertise_port}"
+            self._snapshot = Snapshot(table, address, PATHS)
+        return self._snapshot
+
+    def _metrics(self) -> str:
+        lines = ["# TYPE apiserver_request_total counter"]
+        for (verb, resource, code), count in sorted(self.requests.items()):
+            labels = f'verb="{verb.upper()}",resource="{resource}",code="{code}"'
+            lines.append(f"apiserver_request_total{{{labels}}} {count}")
+        lines += ["# TYPE apiserver_registered_watchers gauge"]
+        lines.append(f"apiserver_registered_watchers {self.services.hubs.watchers}")
+        lines += ["# TYPE apiserver_storage_revision gauge"]
+        lines.append(f"apiserver_storage_revision {self.services.store.revision}")
+        return "\n".join(lines) + "\n"
+
+
+class Everything:
+    """An authoriser that refuses nothing."""
+
+    def authorize(self, attributes: Any) -> authorization.Decision:
+        return authorization.ALLOW
+
+
+_ANYTHING = ("log", "exec", "attach", "portforward", "proxy")
+
+
+def _for_errors(accept: negotiate.Accept) -> negotiate.Accept:
+    return negotiate.Accept(accept.media, pretty=accept.pretty)
+
+
+def _named(selector: str) -> str:
+    """The name that a field selector asks for, where it asks for one."""
+    for term in selector.split(","):
+        for operator in ("==", "="):
+            if term.startswith(f"metadata.name{operator}"):
+                return term[len(f"metadata.name{operator}") :]
+    return ""

@@ -1,0 +1,106 @@
+"""The body of a write as a tree of our own: decoded, checked against its type, pruned and defaulted.
+
+`fieldValidation` says what becomes of fields that the type does not have or that come twice: refused, warned
+of, or dropped in silence.
+"""
+
+from typing import Any
+
+from steersman.api import codec, status
+from steersman.api.schema.node import Node
+from steersman.api.tree import MutableTree, Tree
+from steersman.apiserver import call as calls
+from steersman.apiserver import plugged
+from steersman.apiserver.call import Call
+from steersman.apiserver.http import options as optioned
+
+
+def received(call: Call, options: optioned.WriteOptions, *, node: Node | None = None) -> MutableTree:
+    """The object sent, typed and defaulted, in the version served.  It is the caller's to change."""
+    resource = call.resource
+    tree = decoded(call, options, resource.kind, resource.api_version, node or call.registry.node)
+    completed(call, tree)
+    return tree
+
+
+def completed(call: Call, tree: MutableTree) -> None:
+    """Fill in what the client left to the server."""
+    plugged.defaults(call.resource, tree)
+    call.registry.strategy.arrived(tree)
+
+
+def decoded(call: Call, options: optioned.WriteOptions, kind: str, api_version: str, node: Node) -> MutableTree:
+    """The object sent, of a kind; kind and apiVersion may be left out."""
+    request = call.request
+    if request.tree is not None:
+        tree = checked(call, options, calls.copied(request.tree), node)
+        tree["kind"], tree["apiVersion"] = kind, api_version
+    else:
+        received = codec.into(
+            api_version, kind, node, request.headers.get("content-type", ""), request.body,
+            validation=codec.FieldValidation(options.field_validation), table=call.services.resources,
+        )  # fmt: skip
+        call.warnings += received.warnings
+        tree = received.tree
+    tree["metadata"] = dict(tree.get("metadata") or {})
+    return tree
+
+
+def checked(call: Call, options: optioned.WriteOptions, tree: Tree, node: Node) -> MutableTree:
+    """A decoded tree along its type.  Raises 400 where it does not fit."""
+    try:
+        accepted = plugged.accepted(node, tree, options.field_validation)
+        if accepted.problems and options.field_validation == "Strict":
+            raise codec.DecodeError("strict decoding error: " + ", ".join(accepted.problems))
+    except codec.DecodeError as error:
+        resource = call.resource
+        raise status.bad_request(
+            f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: {error}'
+        ) from error
+    call.warnings += accepted.problems
+    return dict(accepted.tree)
+
+
+def place(call: Call, tree: MutableTree) -> None:
+    """Give the object the namespace of the request.  Raises 400 where it names another."""
+    metadata = tree["metadata"]
+    if not call.resource.namespaced:
+        metadata.pop("namespace", None)
+        return
+    given = metadata.get("namespace") or ""
+    if given and given != call.info.namespace:
+        raise status.bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request"
+        )
+    metadata["namespace"] = call.info.namespace
+
+
+def check_name(call: Call, tree: MutableTree) -> None:
+    """Raises 400 where the object's name is not the one in the URL."""
+    name = tree["metadata"].get("name") or ""
+    if not name:
+        raise status.bad_request(
+            f"the name of the object ({call.info.name} based on URL) was undeterminable: name must be provided"
+        )
+    if name != call.info.name:
+        raise status.bad_request(
+            f"the name of the object ({name}) does not match the name on the URL ({call.info.name})"
+        )
+
+
+def options_tree(call: Call) -> dict[str, Any] | None:
+    """The DeleteOptions of a body; None where there is none.  Raises 400."""
+    request = call.request
+    if request.tree is not None:
+        tree: dict[str, Any] = calls.copied(request.tree)
+        return tree
+    if not request.body.strip():
+        return None
+    media = request.headers.get("content-type", "") or "application/json"
+    try:
+        found = codec.decode_body(media, request.body)
+    except codec.DecodeError as error:
+        raise status.bad_request(str(error)) from error
+    if not isinstance(found, dict):
+        raise status.bad_request("the object provided is unrecognized (must be of type DeleteOptions)")
+    return found

@@ -1,0 +1,204 @@
+"""Changing an object that is there: what update, patch, apply and the sub-resources have in common.
+
+`change` reads the object, lets `make` say what it should be, and writes it if nobody wrote in between;
+otherwise it begins anew, unless the client named the revision that it wants to replace.
+
+A change that makes nothing different is not written: the revision stays.  A change that takes the last
+finalizer from an object marked for deletion deletes it.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from steersman.api import field, meta, status
+from steersman.api.apply import managed
+from steersman.api.tree import MutableTree, Tree
+from steersman.apiserver import plugged
+from steersman.apiserver.call import Call
+from steersman.apiserver.http import options as optioned
+from steersman.apiserver.registry.strategy import Context, nothing
+from steersman.apiserver.verbs import insert as inserting
+from steersman.apiserver.verbs.insert import Written
+from steersman.store import protocol
+
+ATTEMPTS = 100
+_STAMPED = ("creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
+
+Fresh = Callable[[], dict[str, Any]]
+"""Gives the present object as a tree of one's own."""
+Make = Callable[[Fresh], "MutableTree | Proposal"]
+
+
+class Proposal:
+    """What an object should be, with its managed fields where `make` computed them."""
+
+    __slots__ = ("entries", "tree")
+
+    def __init__(self, tree: MutableTree, entries: Sequence[Tree] | None = None) -> None:
+        self.tree = tree
+        self.entries = entries
+
+
+async def change(
+    call: Call,
+    make: Make,
+    options: optioned.WriteOptions,
+    *,
+    absent: Callable[[], "MutableTree | Proposal"] | None = None,
+    unconditional: bool = True,
+    attempts: int = ATTEMPTS,
+) -> Written:
+    """Write what `make` makes of the present object.
+
+    `make` returns a tree that is wholly its own, and is called anew after a lost race.  `absent` makes the object
+    where there is none; without it that is a 404.  `unconditional` False: a tree without resourceVersion is
+    refused.
+    """
+    registry, store = call.registry, call.services.store
+    namespace, name = call.info.namespace, call.info.name
+    for attempt in range(attempts):
+        entry = store.get(registry.key(namespace, name))
+        if entry is None:
+            if absent is None:
+                raise registry.not_found(name)
+            made = absent()
+            if not isinstance(made, Proposal):
+                made = Proposal(made)
+            return await inserting.insert(call, made.tree, options, entries=made.entries)
+        old = registry.tree(entry.value)
+        proposed = make(functools.partial(registry.tree, entry.value))
+        if not isinstance(proposed, Proposal):
+            proposed = Proposal(proposed)
+        conditional = proposed.tree["metadata"].get("resourceVersion") not in (None, "", "0")
+        try:
+            return await _write(call, entry, old, proposed, options, unconditional=unconditional)
+        except protocol.Mismatch as error:
+            if conditional or attempt + 1 == attempts:
+                raise registry.conflict(name, status.MODIFIED) from error
+            await call.services.clock.sleep(min(0.001 * attempt, 0.02))
+    raise AssertionError("unreachable")
+
+
+async def _write(
+    call: Call,
+    entry: protocol.Entry,
+    old: dict[str, Any],
+    proposed: Proposal,
+    options: optioned.WriteOptions,
+    *,
+    unconditional: bool,
+) -> Written:
+    registry, name = call.registry, call.info.name
+    strategy, subresource = registry.strategy, call.info.subresource
+    new, before = proposed.tree, old["metadata"]
+    metadata: MutableTree = new["metadata"]
+    context = call.context(options.dry_run)
+
+    given = metadata.get("resourceVersion")
+    if given not in (None, "", "0"):
+        if given != str(entry.revision) and given != before.get("resourceVersion"):
+            raise registry.conflict(name, status.MODIFIED)
+    _keep_system_fields(metadata, before)
+    metadata["resourceVersion"] = str(entry.revision)
+    entries = proposed.entries
+    if entries is None:
+        entries = plugged.owned(call, old, new, optioned.manager_of(options, call.request))
+    if managed.same_but_times(entries, before.get("managedFields")):
+        entries = before.get("managedFields") or ()
+    _set_entries(metadata, entries)
+
+    attributes = plugged.attributes(call, "UPDATE", new, old, dry_run=options.dry_run)
+    new = await plugged.mutate(call, attributes)
+    if given in (None, "", "0") and not unconditional:
+        raise _needs_revision(call)
+    _keep(new["metadata"], before, "generation")
+    undo = strategy.begin(new, old, context) if not subresource else nothing
+    try:
+        strategy.prepare(subresource, new, old, context)
+        _keep_system_fields(new["metadata"], before)
+        _validate(call, new, old, context)
+        attributes.object = new
+        await plugged.validate(call, attributes)
+        written = await _store(call, entry, new, old, options)
+    except BaseException:
+        undo()
+        raise
+    if options.dry_run:
+        undo()
+    return written
+
+
+async def _store(
+    call: Call, entry: protocol.Entry, new: MutableTree, old: dict[str, Any], options: optioned.WriteOptions
+) -> Written:
+    """Raises Mismatch where somebody else was faster."""
+    registry, metadata = call.registry, new["metadata"]
+    if metadata.get("deletionTimestamp") and registry.strategy.may_go(new) and _marked(old["metadata"]):
+        return await _remove(call, entry, new, old, options)
+    if new == old:
+        return Written(old, entry.revision)
+    if options.dry_run:
+        return Written(new, entry.revision)
+    head, tail = registry.packed(new)
+    written = await call.services.store.put(entry.key, head, tail, expect=entry.revision, author=call.author)
+    registry.strategy.finish(new, old, call.context())
+    return Written(new, written.revision)
+
+
+def _validate(call: Call, new: Tree, old: Tree, context: Context) -> None:
+    registry, resource = call.registry, call.resource
+    strategy = registry.strategy
+    errors = meta.update(new["metadata"], old["metadata"], repeats=strategy.metadata_checks)
+    if call.info.subresource == "status":
+        errors += plugged.validation_update(resource, new, old, "status")
+        errors += strategy.validate_status(new, old, context)
+    else:
+        errors += plugged.validation_update(resource, new, old, call.info.subresource)
+        errors += strategy.validate_update(new, old, context)
+    if errors:
+        raise status.invalid(resource.kind, registry.stored_group, new["metadata"].get("name") or "", errors)
+
+
+def _needs_revision(call: Call) -> status.StatusError:
+    path = field.Path("metadata").child("resourceVersion")
+    error = field.invalid(path, 0, "must be specified for an update")
+    return status.invalid(call.resource.plural, call.resource.group, call.info.name, [error])
+
+
+def _marked(before: Tree) -> bool:
+    return bool(before.get("deletionTimestamp")) and not before.get("deletionGracePeriodSeconds")
+
+
+async def _remove(
+    call: Call, entry: protocol.Entry, new: MutableTree, old: Tree, options: optioned.WriteOptions
+) -> Written:
+    """The last finalizer is gone: so is the object."""
+    if not options.dry_run:
+        head, tail = call.registry.packed(new)
+        await call.services.store.delete(entry.key, head, tail, expect=entry.revision, author=call.author)
+        call.registry.strategy.finish(None, old, call.context())
+    return Written(new, entry.revision)
+
+
+def _keep(new: MutableTree, old: Tree, name: str) -> None:
+    if name in old:
+        new[name] = old[name]
+    else:
+        new.pop(name, None)
+
+
+def _keep_system_fields(metadata: MutableTree, before: Tree) -> None:
+    """Who wrote it first, and that it is being deleted, no update can change."""
+    if not metadata.get("uid"):
+        _keep(metadata, before, "uid")
+    for name in _STAMPED:
+        _keep(metadata, before, name)
+    metadata.pop("selfLink", None)
+
+
+def _set_entries(metadata: MutableTree, entries: Sequence[Tree]) -> None:
+    if entries:
+        metadata["managedFields"] = list(entries)
+    else:
+        metadata.pop("managedFields", None)

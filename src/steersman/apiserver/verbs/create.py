@@ -1,0 +1,24 @@
+"""POST to a collection: a new object."""
+
+from steersman.apiserver.call import Call
+from steersman.apiserver.http import options as optioned
+from steersman.apiserver.http import respond
+from steersman.apiserver.verbs import bodies, forms
+from steersman.apiserver.verbs import insert as inserting
+from steersman.kit import http
+
+
+async def create(call: Call) -> http.Response:
+    options = optioned.write_options(call.request, "CreateOptions")
+    new = bodies.received(call, options)
+    bodies.place(call, new)
+    written = await inserting.insert(call, new, options)
+    return answered(call, written, 201)
+
+
+def answered(call: Call, written: inserting.Written, code: int) -> http.Response:
+    """What the client gets after a write: the object as it is now."""
+    tree = written.tree
+    if written.revision:
+        tree = call.registry.answer(tree, written.revision)
+    return respond.tree(forms.transformed(call, tree), call.accept, code)

@@ -1,0 +1,152 @@
+"""PATCH: JSON, merge and strategic patches, and server-side apply.
+
+A patch is applied to the object as it is in the version served, and again to the newer one when somebody
+wrote in between, so a patch that names no resourceVersion only fails when it keeps losing.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from steersman.api import codec, status
+from steersman.api.apply import server_side
+from steersman.api.patch import json_patch, merge_patch, refusal, strategic
+from steersman.api.schema.node import Node
+from steersman.api.tree import MutableTree, Tree
+from steersman.apiserver import call as calls
+from steersman.apiserver import plugged
+from steersman.apiserver.call import Call
+from steersman.apiserver.http import options as optioned
+from steersman.apiserver.registry import layout
+from steersman.apiserver.verbs import bodies
+from steersman.apiserver.verbs import change as changing
+from steersman.apiserver.verbs.create import answered
+from steersman.kit import http
+
+JSON_PATCH = "application/json-patch+json"
+MERGE = "application/merge-patch+json"
+STRATEGIC = "application/strategic-merge-patch+json"
+APPLY = "application/apply-patch+yaml"
+ATTEMPTS = 50
+
+Patch = Callable[[Tree], Tree]
+
+
+async def patch(call: Call) -> http.Response:
+    media = media_type(call)
+    options = optioned.write_options(call.request, "PatchOptions", apply=media == APPLY)
+    if media == APPLY:
+        return await _apply(call, options)
+    apply = patcher(call, media, call.registry.node)
+    shown = refusal.of_map(_document(call.request.body)) if media == STRATEGIC and call.request.tree is None else None
+
+    def make(fresh: changing.Fresh) -> MutableTree:
+        tree = typed(call, options, apply(fresh()), call.registry.node, shown=shown)
+        bodies.completed(call, tree)
+        bodies.place(call, tree)
+        bodies.check_name(call, tree)
+        return tree
+
+    written = await changing.change(call, make, options, attempts=ATTEMPTS)
+    return answered(call, written, 200)
+
+
+def media_type(call: Call) -> str:
+    """Raises 415."""
+    media = call.request.headers.get("content-type", "").split(";")[0].strip().lower()
+    known = (JSON_PATCH, MERGE, APPLY) if call.resource.custom else (JSON_PATCH, MERGE, STRATEGIC, APPLY)
+    if media not in known:
+        raise status.failure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+    return media
+
+
+def patcher(call: Call, media: str, node: Node) -> Patch:
+    """The patch of the request as a function from the old object to the new.  Raises 400."""
+    request = call.request
+    if request.tree is not None:
+        document: Any = request.tree
+    else:
+        document = _document(request.body)
+    if media == JSON_PATCH:
+        json_patch.decode(document)
+        return lambda tree: json_patch.apply(tree, json_patch.decode(calls.copied(document)))
+    if media == MERGE:
+        return lambda tree: merge_patch.apply(tree, calls.copied(document))
+    return lambda tree: strategic.apply(tree, calls.copied(document), node)
+
+
+def _document(body: bytes) -> Any:
+    try:
+        return codec.decode_json(body)
+    except (codec.DecodeError, msgspec.DecodeError) as error:
+        text = str(error)
+        text = text.removeprefix("couldn't get version/kind; json parse error: ")
+        raise refusal.undecodable(text) from error
+
+
+def typed(
+    call: Call, options: optioned.WriteOptions, tree: Tree, node: Node, *, shown: str | None = None
+) -> MutableTree:
+    """The patched tree checked against its type, unknown fields dropped.  Raises 422.
+
+    `shown` is how a refusal shows what was patched: the result as JSON unless given.
+    """
+    try:
+        accepted = plugged.accepted(node, tree, options.field_validation)
+        if accepted.problems and options.field_validation == "Strict":
+            raise codec.DecodeError("strict decoding error: " + ", ".join(accepted.problems))
+    except codec.DecodeError as error:
+        text = layout.encode(tree).decode() if shown is None else shown
+        raise refusal.bad_result(text, str(error)) from error
+    call.warnings += accepted.problems
+    out = dict(accepted.tree)
+    out["kind"], out["apiVersion"] = call.resource.kind, call.resource.api_version
+    out["metadata"] = dict(out.get("metadata") or {})
+    return out
+
+
+async def _apply(call: Call, options: optioned.WriteOptions) -> http.Response:
+    resource = call.resource
+    applied = _applied(call, options)
+    bodies.place(call, applied)
+    if not applied["metadata"].get("name"):
+        applied["metadata"]["name"] = call.info.name
+    bodies.check_name(call, applied)
+
+    def make(fresh: changing.Fresh | None) -> changing.Proposal:
+        old = fresh() if fresh is not None else None
+        tree, owned = plugged.applied(
+            call, old, calls.copied(applied), manager=options.field_manager, force=bool(options.force)
+        )
+        new = dict(plugged.accepted(call.registry.node, tree, "Ignore").tree)
+        new["kind"], new["apiVersion"] = resource.kind, resource.api_version
+        new["metadata"] = dict(new.get("metadata") or {})
+        if old is not None:
+            given = applied["metadata"].get("resourceVersion")
+            if not given:
+                new["metadata"].pop("resourceVersion", None)
+        bodies.completed(call, new)
+        return changing.Proposal(new, owned)
+
+    creates = None if call.info.subresource else lambda: make(None)
+    written = await changing.change(call, make, options, absent=creates, attempts=ATTEMPTS)
+    return answered(call, written, 201 if written.created else 200)
+
+
+def _applied(call: Call, options: optioned.WriteOptions) -> MutableTree:
+    """The configuration that was applied, as it was sent: only what it says is owned."""
+    request, resource = call.request, call.resource
+    if request.tree is not None:
+        document: Any = calls.copied(request.tree)
+    else:
+        try:
+            document = codec.decode_body("application/yaml", request.body)
+        except codec.DecodeError as error:
+            raise status.bad_request(f"error decoding YAML: {error}") from error
+    out = dict(server_side.checked(document, resource.api_version, call.registry.node))
+    if out.get("kind") != resource.kind:
+        raise status.bad_request(f"invalid object type: {out.get('apiVersion')}, Kind={out.get('kind')}")
+    bodies.checked(call, options, out, call.registry.node)
+    out["metadata"] = dict(out.get("metadata") or {})
+    return out

@@ -1,0 +1,1 @@
+"""One client, two transports: HTTP and in-process."""

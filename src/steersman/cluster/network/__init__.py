@@ -1,0 +1,1 @@
+"""Nodes as network namespaces: planned as values, made and removed by `ip`."""

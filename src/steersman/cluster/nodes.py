@@ -1,0 +1,168 @@
+"""The nodes of a one-process cluster: a kubelet and what it stands on, real or simulated."""
+
+import asyncio
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from steersman.api import defaults, resources
+from steersman.api.tree import Tree
+from steersman.client import informers
+from steersman.cluster import config as configs
+from steersman.cluster import datadir, identity, node
+from steersman.cluster.network import cni
+from steersman.cluster.network.plan import NodeNetwork
+from steersman.cri import runtime as cri
+from steersman.cri import simulated
+from steersman.kit import clock as clocks
+from steersman.kit import entropy as entropies
+from steersman.kit import netns, tasks
+from steersman.kubelet import config as kubeletconfig
+from steersman.kubelet import kubelet as kubelets
+from steersman.kubelet.server import server as kubeletserver
+from steersman.nft import runner as nft
+from steersman.proxy import rules
+from steersman.proxy import sync as proxies
+
+if TYPE_CHECKING:
+    from steersman.cluster import local
+    from steersman.cri.containerd import daemon as daemons
+
+
+@dataclasses.dataclass(slots=True)
+class Runtime:
+    """A node's containerd and the connection to it."""
+
+    daemon: "daemons.Daemon"
+    runtime: cri.ContainerRuntime
+    tasks: tasks.TaskGroup
+
+
+@dataclasses.dataclass(slots=True)
+class Node:
+    kubelet: kubelets.Kubelet
+    server: kubeletserver.Server
+    runtime: Runtime | None = None
+
+    async def close(self) -> None:
+        """Let go of the runtime; containers run on."""
+        if self.runtime is not None:
+            await self.runtime.runtime.close()
+            await self.runtime.tasks.close()
+
+
+class NamespaceConnector:
+    """Probes come from the node's own network."""
+
+    def __init__(self, namespace: Path, clock: clocks.Clock) -> None:
+        self._namespace = str(namespace)
+        self._clock = clock
+
+    async def connect(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        sock = await netns.connect(self._namespace, host, port, self._clock)
+        return await asyncio.open_connection(sock=sock)
+
+
+def host_resolv_conf() -> str:
+    try:
+        return Path("/etc/resolv.conf").read_text()
+    except OSError:
+        return ""
+
+
+def _pod_defaults(pod: Tree) -> Tree:
+    """A static pod as the API server would store it."""
+    kind = resources.BUILTIN.get("pods")
+    assert kind is not None
+    tree = dict(pod)
+    defaults.apply(kind, tree)
+    return tree
+
+
+async def start_runtime(
+    data: datadir.DataDir,
+    network: NodeNetwork,
+    clock: clocks.Clock,
+    entropy: entropies.Entropy,
+    config: configs.ClusterConfig,
+) -> Runtime:
+    """The node's containerd, started or found.  Raises cri.runtime's faults."""
+    from steersman.cri.containerd import daemon as daemons
+    from steersman.cri.containerd import runtime as containerd
+
+    folder = data.node(network.name)
+    for path in (folder, folder / "kubelet", folder / "manifests"):
+        path.mkdir(parents=True, exist_ok=True)
+    cni.write(network, folder / "cni" / "net.d", folder / "cni" / "state")
+    daemon = daemons.Daemon(node.place(data, network, egress=config.egress), clock)
+    await daemon.start()
+    group = tasks.TaskGroup(f"runtime of {network.name}")
+    runtime = containerd.ContainerdRuntime(daemon, clock, entropy, group)
+    await runtime.prepare()
+    return Runtime(daemon, runtime, group)
+
+
+async def start_real(
+    cluster: "local.Cluster", network: NodeNetwork, found: Runtime, shared: informers.InformerSet
+) -> Node:
+    """The node's kubelet and proxy, on a containerd that runs."""
+    config, clock = cluster.config, cluster.clock
+    folder = cluster.data.node(network.name)
+    static = Path(config.static_pods) if config.static_pods and network.name == "node1" else folder / "manifests"
+    settings = kubeletconfig.KubeletConfig(
+        node_name=network.name,
+        root=folder / "kubelet",
+        node_ips=[network.address],
+        static_pods=static,
+        cluster_dns=[cluster.dns_ip],
+        cluster_domain=config.domain,
+        resolv_conf=host_resolv_conf() if config.egress else "",
+        hosts_file="127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+        f"{network.address}\t{network.name}\n",
+        pod_cidr=network.pod_cidr,
+        lease_seconds=config.lease_seconds,
+    )
+    made = kubelets.Kubelet(
+        settings,
+        cluster.client(identity.node(network.name)),
+        found.runtime,
+        clock,
+        cluster.entropy,
+        cluster.tasks,
+        connector=NamespaceConnector(network.namespace, clock),
+        services=shared.informer("services"),
+        pod_defaults=_pod_defaults,
+    )
+    cluster.tasks.spawn(made.run(), f"kubelet of {network.name}")
+    cluster.tasks.spawn(found.daemon.supervise(), f"containerd of {network.name}")
+    facts = rules.NodeFacts(network.name, [network.address], config.pod_cidr, config.service_cidr)
+    pods = shared.informer("pods", fields=f"spec.nodeName={network.name}")
+    proxy = proxies.Proxy(facts, shared, nft.Nft(network.namespace), clock, pods=pods, namespace=network.namespace)
+    cluster.tasks.spawn(proxy.run(), f"proxy of {network.name}")
+    return Node(made, kubeletserver.Server(network.name, made.pods, found.runtime, clock), found)
+
+
+def start_simulated(cluster: "local.Cluster", name: str, pod_cidr: str, shared: informers.InformerSet) -> Node:
+    """A kubelet over a runtime in memory."""
+    runtime = simulated.SimulatedRuntime(cluster.clock, cluster.entropy, pod_cidr)
+    settings = kubeletconfig.KubeletConfig(
+        node_name=name,
+        root=cluster.data.node(name),
+        node_ips=["127.0.0.1"],
+        simulated=True,
+        pod_cidr=pod_cidr,
+        capacity={"cpu": "32", "memory": "256Gi", "ephemeral-storage": "1Ti"},
+        labels={"steersman.dev/simulated": "true"},
+        lease_seconds=cluster.config.lease_seconds,
+    )
+    made = kubelets.Kubelet(
+        settings,
+        cluster.client(identity.node(name)),
+        runtime,
+        cluster.clock,
+        cluster.entropy,
+        cluster.tasks,
+        services=shared.informer("services"),
+    )
+    cluster.tasks.spawn(made.run(), f"kubelet of {name}")
+    return Node(made, kubeletserver.Server(name, made.pods, runtime, cluster.clock))

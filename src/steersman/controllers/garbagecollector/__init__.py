@@ -1,0 +1,1 @@
+"""Garbage collection: what its owners leave behind goes too."""

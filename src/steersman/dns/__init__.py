@@ -1,0 +1,1 @@
+"""Cluster DNS: names to records, and the server that answers."""

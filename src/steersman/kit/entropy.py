@@ -1,0 +1,73 @@
+"""Randomness and identifiers as an argument: real ones for a cluster, seeded ones for a test.
+
+Names are made as Kubernetes makes them (`k8s.io/apimachinery/pkg/util/rand`): from an alphabet without
+vowels and without the digits that read like letters, so that no suffix spells a word.
+"""
+
+import random
+import uuid
+from typing import Protocol
+
+ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+
+
+class Entropy(Protocol):
+    def uuid(self) -> str:
+        """A version 4 UUID in its 36-character form."""
+        ...
+
+    def suffix(self, length: int = 5) -> str:
+        """`length` characters of `ALPHABET`, as `generateName` appends them."""
+        ...
+
+    def uniform(self, low: float, high: float) -> float: ...
+
+    def below(self, limit: int) -> int:
+        """An integer in [0, limit)."""
+        ...
+
+    def secret(self, length: int) -> bytes:
+        """`length` bytes that an attacker cannot foresee (foreseeable from a seeded source)."""
+        ...
+
+
+class _Source:
+    def __init__(self, source: random.Random) -> None:
+        self._source = source
+
+    def uuid(self) -> str:
+        return str(uuid.UUID(bytes=self._source.randbytes(16), version=4))
+
+    def suffix(self, length: int = 5) -> str:
+        return "".join(self._source.choices(ALPHABET, k=length))
+
+    def uniform(self, low: float, high: float) -> float:
+        return self._source.uniform(low, high)
+
+    def below(self, limit: int) -> int:
+        return self._source.randrange(limit)
+
+    def secret(self, length: int) -> bytes:
+        return self._source.randbytes(length)
+
+
+class SystemEntropy(_Source):
+    """The operating system's randomness."""
+
+    def __init__(self) -> None:
+        super().__init__(random.SystemRandom())
+
+    def secret(self, length: int) -> bytes:
+        import secrets
+
+        return secrets.token_bytes(length)
+
+    def uuid(self) -> str:
+        return str(uuid.uuid4())
+
+
+class SeededEntropy(_Source):
+    """The same values for the same seed, in the order asked."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(random.Random(seed))

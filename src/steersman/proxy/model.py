@@ -1,0 +1,133 @@
+"""What the rules need of Services and EndpointSlices: a few fields as values.  Pure."""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from steersman.api.tree import Tree, at
+
+
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class Endpoint:
+    ip: str
+    port: int
+    local: bool
+    """On this node."""
+    ready: bool
+    serving: bool
+    terminating: bool
+
+    @property
+    def key(self) -> str:
+        return f"{self.ip}:{self.port}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ServicePort:
+    """One port of one Service, with the endpoints behind it."""
+
+    namespace: str
+    name: str
+    port_name: str
+    protocol: str
+    """tcp, udp or sctp."""
+    port: int
+    node_port: int
+    cluster_ips: Sequence[str]
+    external_ips: Sequence[str]
+    balancer_ips: Sequence[str]
+    affinity_seconds: int
+    """0: any endpoint for each connection."""
+    internal_local: bool
+    external_local: bool
+    endpoints: Sequence[Endpoint]
+
+    @property
+    def id(self) -> str:
+        """Part of a chain's name: short, unique, and readable."""
+        full = f"{self.namespace}/{self.name}/{self.protocol}/{self.port_name}"
+        digest = hashlib.sha256(full.encode()).hexdigest()[:8].upper()
+        return f"{digest}-{full}"[:120].rstrip("/")
+
+
+def service_ports(services: Iterable[Tree], slices: Iterable[Tree], node: str) -> list[ServicePort]:
+    """The ports of all Services with an address, in a stable order."""
+    by_service: dict[str, list[Tree]] = {}
+    for piece in slices:
+        owner = at(piece, "metadata", "labels", "kubernetes.io/service-name", default="")
+        if owner and piece.get("addressType", "IPv4") == "IPv4":
+            by_service.setdefault(f"{piece['metadata']['namespace']}/{owner}", []).append(piece)
+    found: list[ServicePort] = []
+    for service in services:
+        meta, spec = service["metadata"], service.get("spec") or {}
+        ips = [ip for ip in spec.get("clusterIPs") or [spec.get("clusterIP")] if ip and ip != "None" and ":" not in ip]
+        if not ips or spec.get("type") == "ExternalName":
+            continue
+        if at(meta, "labels", "service.kubernetes.io/service-proxy-name", default=""):
+            continue
+        pieces = by_service.get(f"{meta['namespace']}/{meta['name']}", [])
+        for port in spec.get("ports") or ():
+            found.append(_port(meta, spec, port, ips, pieces, node, at(service, "status", "loadBalancer", default={})))
+    return sorted(found, key=lambda p: (p.namespace, p.name, p.port_name, p.protocol))
+
+
+def _port(
+    meta: Tree, spec: Tree, port: Tree, ips: Sequence[str], pieces: Sequence[Tree], node: str, lb: Tree
+) -> ServicePort:
+    protocol = port.get("protocol") or "TCP"
+    affinity = 0
+    if spec.get("sessionAffinity") == "ClientIP":
+        affinity = int(at(spec, "sessionAffinityConfig", "clientIP", "timeoutSeconds", default=10800))
+    balancers = [entry["ip"] for entry in lb.get("ingress") or () if entry.get("ip") and entry.get("ipMode") != "Proxy"]
+    return ServicePort(
+        namespace=meta["namespace"],
+        name=meta["name"],
+        port_name=port.get("name") or "",
+        protocol=protocol.lower(),
+        port=int(port["port"]),
+        node_port=int(port.get("nodePort") or 0),
+        cluster_ips=ips,
+        external_ips=[ip for ip in spec.get("externalIPs") or () if ":" not in ip],
+        balancer_ips=[ip for ip in balancers if ":" not in ip and not ip.startswith("127.")],
+        affinity_seconds=affinity,
+        internal_local=spec.get("internalTrafficPolicy") == "Local",
+        external_local=spec.get("externalTrafficPolicy") == "Local",
+        endpoints=_endpoints(pieces, port.get("name") or "", protocol, node),
+    )
+
+
+def _endpoints(pieces: Sequence[Tree], name: str, protocol: str, node: str) -> Sequence[Endpoint]:
+    """The endpoints of one port; one that stands in two slices counts once, in its better state."""
+    found: dict[str, Endpoint] = {}
+    for piece in pieces:
+        numbers = [
+            int(p["port"])
+            for p in piece.get("ports") or ()
+            if (p.get("name") or "") == name and (p.get("protocol") or "TCP") == protocol and p.get("port")
+        ]
+        for endpoint in piece.get("endpoints") or ():
+            conditions = endpoint.get("conditions") or {}
+            ready = conditions.get("ready") is not False
+            serving = conditions.get("serving")
+            for number in numbers:
+                # All addresses of an endpoint are the same pod; the first is the one to use.
+                for address in (endpoint.get("addresses") or ())[:1]:
+                    one = Endpoint(
+                        ip=address,
+                        port=number,
+                        local=endpoint.get("nodeName") == node,
+                        ready=ready,
+                        serving=ready if serving is None else bool(serving),
+                        terminating=bool(conditions.get("terminating")),
+                    )
+                    held = found.get(one.key)
+                    if held is None or (one.ready and not held.ready):
+                        found[one.key] = one
+    return sorted(found.values())
+
+
+def usable(endpoints: Sequence[Endpoint], *, only_local: bool) -> list[Endpoint]:
+    """Who gets traffic: the ready ones, and where there is none, those that still serve while they end."""
+    here = [e for e in endpoints if e.local or not only_local]
+    ready = [e for e in here if e.ready]
+    return ready or [e for e in here if e.serving and e.terminating]
