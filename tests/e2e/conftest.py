@@ -117,6 +117,6 @@ def kubectl(cluster: Cluster) -> kube.Kubectl:
 def namespace(kubectl: kube.Kubectl, request: pytest.FixtureRequest) -> Iterator[kube.Kubectl]:
     """kubectl in a namespace of the test's own."""
     name = "t-" + "".join(c if c.isalnum() else "-" for c in request.node.name.lower())[:50].strip("-")
-    kubectl("create", "namespace", name)
+    kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     yield kube.Kubectl(kubectl.program, kubectl.kubeconfig, ["--namespace", name])
     kubectl("delete", "namespace", name, "--wait=false")

@@ -60,8 +60,8 @@ def application() -> list[dict[str, Any]]:
 @pytest.fixture
 def app(namespace: kube.Kubectl) -> kube.Kubectl:
     namespace.apply(*application())
-    namespace("rollout", "status", "deployment/web", "--timeout=60s")
-    namespace("wait", "--for=condition=Ready", "pod/client", "--timeout=60s")
+    namespace("rollout", "status", "deployment/web", "--timeout=30s")
+    namespace("wait", "--for=condition=Ready", "pod/client", "--timeout=30s")
     return namespace
 
 
@@ -92,7 +92,7 @@ def test_a_person_looks_into_it(app: kube.Kubectl, tmp_path: Path) -> None:
     """logs -f, exec -it, cp, describe, get events, get -w, label, diff, edit, scale, delete."""
     talk = "for i in 1 2 3; do echo line $i; sleep 0.2; done; sleep 0.2"
     app("run", "talker", f"--image={IMAGE}", "--image-pull-policy=Never", "--", "sh", "-c", talk)
-    app("wait", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", "pod/talker", "--timeout=60s")
+    app("wait", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", "pod/talker", "--timeout=30s")
     assert "line 3" in app("logs", "--previous", "talker")
     followed = app("logs", "-f", "talker", "--tail=1", "--pod-running-timeout=10s")
     assert "line" in followed
@@ -189,13 +189,13 @@ def test_a_rolling_update_and_its_rollback_lose_no_request(app: kube.Kubectl) ->
     client = app.start("exec", "client", "--", "sh", "-c", ask)
     try:
         app("set", "image", "deployment/web", f"main={IMAGE.replace(':1', ':2')}")
-        app("rollout", "status", "deployment/web", "--timeout=60s")
+        app("rollout", "status", "deployment/web", "--timeout=30s")
         living = [p for p in app.get("pods", "-l", "app=web")["items"] if "deletionTimestamp" not in p["metadata"]]
         assert {p["spec"]["containers"][0]["image"] for p in living} == {IMAGE.replace(":1", ":2")}
         history = app("rollout", "history", "deployment/web")
         assert history.count("<none>") == 2
         app("rollout", "undo", "deployment/web")
-        app("rollout", "status", "deployment/web", "--timeout=60s")
+        app("rollout", "status", "deployment/web", "--timeout=30s")
         assert app.get("deployment", "web")["spec"]["template"]["spec"]["containers"][0]["image"] == IMAGE
     finally:
         app("exec", "client", "--", "touch", "/tmp/stop")

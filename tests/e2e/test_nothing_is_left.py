@@ -38,7 +38,7 @@ def test_every_trace_goes_with_down(tmp_path: Path, busybox: Path) -> None:
         cluster.up()
         cluster.load(busybox)
         cluster.kubectl.apply(deployment("web", 2, {"command": ["sh", "-c", WEB]}))
-        cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+        cluster.kubectl("rollout", "status", "deployment/web", "--timeout=30s")
         during = traces(cluster)
         assert during["processes"]
         assert during["namespaces"]

@@ -76,7 +76,7 @@ def test_pods_move_away_from_a_node_that_stops_reporting(make_cluster: Callable[
     kubectl.apply(deployment("web", 2, {"command": ["sh", "-c", WEB]}))
     kubectl("rollout", "status", "deployment/web", "--timeout=30s")
     assert {p["spec"]["nodeName"] for p in kubectl.get("pods")["items"]} == {"node1", "node2"}
-    kubectl("annotate", "node", "node2", "steersman.dev/silent=true")
+    kubectl("annotate", "node", "node2", "steersman.dev/fault=silent")
 
     def is_unknown() -> bool:
         conditions = kubectl.get("node", "node2")["status"]["conditions"]

@@ -17,7 +17,7 @@ def test_a_thousand_pods_run_on_a_hundred_simulated_nodes(tmp_path: Path) -> Non
         assert len(cluster.kubectl.get("nodes")["items"]) == 100
         begun = time.monotonic()
         cluster.kubectl.apply(deployment("many", 1000, {}))
-        cluster.kubectl("wait", "--for=jsonpath={.status.readyReplicas}=1000", "deployment/many", "--timeout=60s")
+        cluster.kubectl("wait", "--for=jsonpath={.status.readyReplicas}=1000", "deployment/many", "--timeout=30s")
         print(f"1,000 pods ready after {time.monotonic() - begun:.1f} s")
     finally:
         cluster.down("--delete-data")

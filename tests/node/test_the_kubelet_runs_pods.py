@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from node.conftest import IMAGE, Node
 from steersman.client.client import Client
 from steersman.client.inprocess import InProcessTransport
 from steersman.kit import netns
@@ -18,7 +19,6 @@ from steersman.kit.http import User
 from steersman.kit.tasks import TaskGroup
 from steersman.kubelet.config import KubeletConfig
 from steersman.kubelet.kubelet import Kubelet
-from node.conftest import IMAGE, Node
 from unit.kubelet.world import Server
 
 NAME = "node1"
@@ -40,7 +40,7 @@ class World:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.clock = node.clock
-        self.server = Server(node.clock)  # type: ignore[arg-type]
+        self.server = Server(node.clock)
         self.client = Client(InProcessTransport(self.server.handle, User("test")))
         self.tasks: TaskGroup
 

@@ -44,20 +44,22 @@ def create(metadata: Tree, *, namespaced: bool, name_rule: NameRule) -> list[Fie
     return errors + _always(metadata) + _finalizers(metadata)
 
 
-def update(new: Tree, old: Tree, *, repeats: int) -> list[FieldError]:
-    """`repeats`: how often the reference lists what is wrong with labels, annotations and owners."""
+def update(new: Tree, old: Tree, *, repeats: int, change_repeats: int = 2) -> list[FieldError]:
+    """`repeats`: how often the reference lists what is wrong with labels, annotations and owners, `change_repeats`:
+    how often what may not change."""
     changes: list[FieldError] = []
     if old.get("deletionTimestamp"):
         before = set(old.get("finalizers") or ())
         added = [name for name in new.get("finalizers") or () if name not in before]
         if added:
             shown = ", ".join(field.quoted(name) for name in sorted(set(added)))
-            text = f"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{shown}}}"
+            text = "no new finalizers can be added if the object is being deleted, found new finalizers "
+            text += f"[]string{{{shown}}}"
             changes.append(field.forbidden(_FINALIZERS, text))
     for name in ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"):
         if new.get(name) != old.get(name):
             changes.append(field.invalid(_META.child(name), new.get(name), "field is immutable"))
-    return changes * 2 + _always(new) * repeats + _finalizers(new)
+    return changes * change_repeats + _always(new) * repeats + _finalizers(new)
 
 
 def _always(metadata: Tree) -> list[FieldError]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from steersman.api import codec, resources, status
-from steersman.api.apply import managed, reset, server_side
+from steersman.api.apply import fieldset, managed, reset, server_side
 from steersman.api.apply.conflict import ApplyConflict
 from steersman.api.field import FieldError
 from steersman.api.schema.node import Node
@@ -48,6 +48,12 @@ def validation_update(resource: resources.Resource, new: Tree, old: Tree, subres
     return list(update(resource, new, old))
 
 
+def warnings(resource: resources.Resource, new: Tree, old: Tree | None) -> list[str]:
+    """What is accepted but had better not be written: deprecated fields, names that make trouble elsewhere."""
+    found = _found("steersman.api.validation", "warnings")
+    return list(found(resource, new, old)) if found is not None and not resource.custom else []
+
+
 def accepted(node: Node, tree: Tree, validation: str) -> codec.Accepted:
     """A tree that is decoded already, checked against its type.  Raises DecodeError."""
     return codec.accept(node, tree, strict=validation != "Ignore")
@@ -63,8 +69,10 @@ def owned(call: Call, old: Tree | None, new: Tree, manager: str) -> Sequence[Tre
     return managed.updated(
         old, new, call.registry.node, managed.base(live, sent, subresource=bool(subresource)),
         manager=manager, api_version=resource.api_version, now=call.now(), subresource=subresource,
-        reset=reset.fields(resource.group, resource.kind, subresource, custom=resource.custom),
-        only=reset.RESIZE if subresource == "resize" else managed.fieldset.EMPTY,
+        reset=reset.fields(
+            resource.group, resource.kind, "" if subresource == "finalize" else subresource, custom=resource.custom
+        ),
+        only=reset.RESIZE if subresource == "resize" else fieldset.EMPTY,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from steersman.api import status
-from steersman.apiserver import bootstrap, discovery, routing
+from steersman.apiserver import bootstrap, discovery, expiry, routing
 from steersman.apiserver import config as configs
 from steersman.apiserver import dialer as dialers
 from steersman.apiserver.access import assembly, authorization, impersonation, tokens
@@ -90,6 +90,7 @@ class ApiServer:
         """Make what a fresh cluster has, and begin the background work.  Then `/readyz` is ok."""
         await bootstrap.run(self.services, self.handle, SELF)
         self._tasks.spawn(bootstrap.compaction(self.services), "compaction")
+        self._tasks.spawn(expiry.run(self.services), "expiry")
         self.ready = True
 
     async def close(self) -> None:

@@ -219,8 +219,10 @@ class Batches(AsyncIterator[Sequence[object]]):
 class Frames(AsyncIterator[bytes]):
     """A watch as bytes: several events in one piece where they have gathered, none larger than about CHUNK."""
 
-    def __init__(self, watcher: Watcher) -> None:
+    def __init__(self, watcher: Watcher, framed: Callable[[WatchEvent], bytes] | None = None) -> None:
+        """`framed` makes an event what is sent, where that is not JSON."""
         self._watcher = watcher
+        self._framed = framed
         self._last = float("-inf")
         self._pieces: collections.deque[bytes] = collections.deque()
 
@@ -232,7 +234,7 @@ class Frames(AsyncIterator[bytes]):
             wait = self._last + watcher.pause - watcher.clock.monotonic()
             if wait > 0 and not watcher.closed:
                 await watcher.clock.sleep(wait)
-            self._pieces.extend(pieces(watcher.take()))
+            self._pieces.extend(pieces(watcher.take(), self._framed))
             self._last = watcher.clock.monotonic()
         return self._pieces.popleft()
 
@@ -240,12 +242,12 @@ class Frames(AsyncIterator[bytes]):
         self._watcher.abandon()
 
 
-def pieces(batch: Sequence[WatchEvent]) -> list[bytes]:
+def pieces(batch: Sequence[WatchEvent], framed: Callable[[WatchEvent], bytes] | None = None) -> list[bytes]:
     if len(batch) == 1:
-        return [batch[0].frame]
+        return [batch[0].frame if framed is None else framed(batch[0])]
     out, gathered, size = [], [], 0
     for event in batch:
-        frame = event.frame
+        frame = event.frame if framed is None else framed(event)
         gathered.append(frame)
         size += len(frame)
         if size >= CHUNK:

@@ -16,7 +16,7 @@ import msgspec
 
 from steersman.api import resources
 from steersman.api.tree import Tree
-from steersman.client import errors, watching
+from steersman.client import errors, forms, watching
 from steersman.client.transport import Transport
 from steersman.kit import http
 
@@ -51,19 +51,6 @@ class RawListing:
     more: str = ""
 
 
-class _RawMeta(msgspec.Struct):
-    resourceVersion: str = ""  # noqa: N815  the API's spelling
-    more: str = msgspec.field(name="continue", default="")
-
-
-class _RawList(msgspec.Struct):
-    metadata: _RawMeta = msgspec.field(default_factory=_RawMeta)
-    items: list[msgspec.Raw] | None = None
-
-
-_raw_list = msgspec.json.Decoder(_RawList)
-
-
 def resolve(resource: ResourceLike) -> resources.Resource:
     """The resource by value or by name."""
     if not isinstance(resource, str):
@@ -72,6 +59,11 @@ def resolve(resource: ResourceLike) -> resources.Resource:
     if found is None:
         raise LookupError(f"no built-in resource is called {resource!r}")
     return found
+
+
+def _path(resource: ResourceLike, namespace: str, name: str, subresource: str = "") -> str:
+    path = resources.object_path(resolve(resource), namespace, name)
+    return f"{path}/{subresource}" if subresource else path
 
 
 class Client:
@@ -98,10 +90,10 @@ class Client:
         more: str = "",
     ) -> Listing:
         kind = resolve(resource)
-        query = _selection(labels, fields, version, limit, more)
+        query = forms.selection(labels, fields, version, limit, more)
         tree = await self._tree("GET", resources.collection_path(kind, namespace), query)
         meta = tree.get("metadata") or {}
-        items = [_stamped(item, kind) for item in tree.get("items") or ()]
+        items = [forms.stamped(item, kind) for item in tree.get("items") or ()]
         return Listing(items, meta.get("resourceVersion") or "", meta.get("continue") or "")
 
     async def list_raw(
@@ -116,9 +108,9 @@ class Client:
         more: str = "",
     ) -> RawListing:
         """As `list`, without decoding the objects (those of a built-in list carry no kind and apiVersion)."""
-        query = _selection(labels, fields, version, limit, more)
+        query = forms.selection(labels, fields, version, limit, more)
         answer = await self._answer("GET", resources.collection_path(resolve(resource), namespace), query)
-        found = _raw_list.decode(answer.body)
+        found = forms.raw_list.decode(answer.body)
         return RawListing(
             [bytes(item) for item in found.items or ()], found.metadata.resourceVersion, found.metadata.more
         )
@@ -135,7 +127,7 @@ class Client:
         timeout: int = 0,
     ) -> "watching.Watch":
         """Changes after `version`; the caller iterates the watch or closes it."""
-        query = [("watch", "true"), *_selection(labels, fields, version, 0, "")]
+        query = [("watch", "true"), *forms.selection(labels, fields, version, 0, "")]
         if bookmarks:
             query.append(("allowWatchBookmarks", "true"))
         if timeout:
@@ -159,16 +151,16 @@ class Client:
     ) -> Tree:
         """Create; with `subresource`, post to that of the object `name`."""
         kind = resolve(resource)
-        namespace = namespace or _meta(tree, "namespace")
+        namespace = namespace or forms.meta(tree, "namespace")
         if subresource:
-            path = _path(kind, namespace, name or _meta(tree, "name"), subresource)
+            path = _path(kind, namespace, name or forms.meta(tree, "name"), subresource)
         else:
             path = resources.collection_path(kind, namespace)
         return await self._tree("POST", path, query, tree)
 
     async def update(self, resource: ResourceLike, tree: Tree, *, subresource: str = "") -> Tree:
         """Replace; `metadata.resourceVersion`, where set, must be the newest (else Conflict)."""
-        path = _path(resource, _meta(tree, "namespace"), _meta(tree, "name"), subresource)
+        path = _path(resource, forms.meta(tree, "namespace"), forms.meta(tree, "name"), subresource)
         return await self._tree("PUT", path, (), tree)
 
     async def update_status(self, resource: ResourceLike, tree: Tree) -> Tree:
@@ -206,7 +198,7 @@ class Client:
         propagation: str = "",
     ) -> Tree:
         """Delete; `uid` and `version` are preconditions (Conflict), `propagation` Background, Foreground or Orphan."""
-        body = _delete_options(uid, version, grace, propagation)
+        body = forms.delete_options(uid, version, grace, propagation)
         return await self._tree("DELETE", _path(resource, namespace, name), (), body)
 
     async def delete_collection(
@@ -220,8 +212,8 @@ class Client:
         propagation: str = "",
     ) -> Tree:
         path = resources.collection_path(resolve(resource), namespace)
-        body = _delete_options("", "", grace, propagation)
-        return await self._tree("DELETE", path, _selection(labels, fields, "", 0, ""), body)
+        body = forms.delete_options("", "", grace, propagation)
+        return await self._tree("DELETE", path, forms.selection(labels, fields, "", 0, ""), body)
 
     # What has a verb of its own
 
@@ -241,7 +233,7 @@ class Client:
             "kind": "Eviction",
             "apiVersion": "policy/v1",
             "metadata": {"name": pod, "namespace": namespace},
-            "deleteOptions": _delete_options(uid, "", grace, ""),
+            "deleteOptions": forms.delete_options(uid, "", grace, ""),
         }
         await self._tree("POST", _path("pods", namespace, pod, "eviction"), (), body)
 
@@ -301,13 +293,15 @@ class Client:
         payload = msgspec.json.encode(body) if body is not None and method == "PATCH" else b""
         tree = None if method == "PATCH" else body
         answer = await self.transport.send(http.Request(method, path, query, sent, payload, tree=tree))
-        if answer_code(answer) < 400:
+        if forms.answer_code(answer) < 400:
             return answer
         if isinstance(answer, http.Stream):
             chunks = [chunk async for chunk in answer.frames]
             answer = http.Response(answer.status, answer.content_type, chunks)
         assert isinstance(answer, http.Response)
-        raise errors.from_answer(answer.status, _decoded(answer, lenient=True), answer.body.decode(errors="replace"))
+        raise errors.from_answer(
+            answer.status, forms.decoded(answer, lenient=True), answer.body.decode(errors="replace")
+        )
 
     async def _answer(
         self,
@@ -338,68 +332,10 @@ class Client:
         accept: str = JSON,
     ) -> Tree:
         answer = await self._answer(method, path, query, body, content_type, accept=accept)
-        return cast(Tree, _decoded(answer))
+        return cast(Tree, forms.decoded(answer))
 
     async def close(self) -> None:
         await self.transport.close()
-
-
-def answer_code(answer: http.Answer) -> int:
-    """The status code of any answer."""
-    return 101 if isinstance(answer, http.Upgrade) else answer.status
-
-
-def _decoded(answer: http.Response, *, lenient: bool = False) -> object:
-    if answer.tree is not None:
-        return answer.tree
-    body = answer.body
-    if not body:
-        return {}
-    try:
-        return msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
-        if lenient:
-            return None
-        raise errors.from_answer(500, None, f"the server did not answer JSON: {error}") from error
-
-
-def _stamped(item: Tree, kind: resources.Resource) -> Tree:
-    """An item of a list with the kind that lists leave out."""
-    if "kind" in item:
-        return item
-    return {"kind": kind.kind, "apiVersion": kind.api_version, **item}
-
-
-def _meta(tree: Tree, key: str) -> str:
-    return str((tree.get("metadata") or {}).get(key) or "")
-
-
-def _path(resource: ResourceLike, namespace: str, name: str, subresource: str = "") -> str:
-    path = resources.object_path(resolve(resource), namespace, name)
-    return f"{path}/{subresource}" if subresource else path
-
-
-def _selection(labels: str, fields: str, version: str, limit: int, more: str) -> list[tuple[str, str]]:
-    pairs = (
-        ("labelSelector", labels),
-        ("fieldSelector", fields),
-        ("resourceVersion", version),
-        ("limit", str(limit) if limit else ""),
-        ("continue", more),
-    )
-    return [pair for pair in pairs if pair[1]]
-
-
-def _delete_options(uid: str, version: str, grace: int | None, propagation: str) -> dict[str, Any]:
-    body: dict[str, Any] = {"kind": "DeleteOptions", "apiVersion": "v1"}
-    if uid or version:
-        conditions = {"uid": uid, "resourceVersion": version}
-        body["preconditions"] = {key: value for key, value in conditions.items() if value}
-    if grace is not None:
-        body["gracePeriodSeconds"] = grace
-    if propagation:
-        body["propagationPolicy"] = propagation
-    return body
 
 
 async def pages(

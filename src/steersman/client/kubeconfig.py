@@ -186,6 +186,43 @@ def write(path: pathlib.Path, tree: Tree) -> None:
         raise
 
 
+def default_path(variable: str | None) -> pathlib.Path:
+    """A person's own file: the first that `$KUBECONFIG` (its value is given) names, or `~/.kube/config`."""
+    for name in (variable or "").split(os.pathsep):
+        if name:
+            return pathlib.Path(name).expanduser()
+    return pathlib.Path.home() / ".kube" / "config"
+
+
+def renamed(tree: Tree, name: str) -> MutableTree:
+    """The current context of a kubeconfig and what it needs, all called `name`."""
+    access = {each["name"]: each for each in tree.get("contexts") or ()}
+    chosen = access.get(tree.get("current-context"), {}).get("context") or {}
+    cluster = _named(tree, "clusters", str(chosen.get("cluster")), "cluster", "kubeconfig")
+    user = _named(tree, "users", str(chosen.get("user")), "user", "kubeconfig")
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": cluster}],
+        "contexts": [{"name": name, "context": {**chosen, "cluster": name, "user": name}}],
+        "current-context": name,
+        "users": [{"name": name, "user": user}],
+    }
+
+
+def merge(target: pathlib.Path, source: pathlib.Path, *, context: str) -> bool:
+    """Put a cluster's kubeconfig into a person's own file as `context`; whether it is the current one then.
+
+    Another current context stays current: nobody's next command must go to a cluster he did not mean.
+    Raises KubeconfigError.
+    """
+    mine = read(target)
+    ours = renamed(read(source), context)
+    current = mine.get("current-context") in (None, "", context)
+    write(target, merged(mine, ours, current=current))
+    return current
+
+
 def merge_into(path: pathlib.Path, ours: Tree, *, current: bool = True) -> None:
     """Put the entries of `ours` into a person's file.  Raises KubeconfigError."""
     write(path, merged(read(path), ours, current=current))

@@ -20,6 +20,8 @@ class LocalDialer:
         found = self._nodes.get(name)
         if found is None:
             raise ConnectionError(f"node {name} is not part of this process")
+        if found.server is None:
+            raise ConnectionError(f"the kubelet of {name} does not answer")
         return inprocess.InProcessTransport(found.server.handle, API_SERVER)
 
     async def service(self, namespace: str, name: str, port: str, *, scheme: str = "http") -> transport.Transport:

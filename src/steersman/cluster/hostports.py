@@ -5,7 +5,9 @@ loopback, and each connection is carried on inside a node's namespace to the sam
 balancer's address is 127.0.0.1 itself; this module also writes that into the Service's status, as a cloud's
 controller would.
 
-A port that somebody else has is an Event on the Service and a line in the log; the others work on.
+A port that somebody else has, on the machine or in the cluster, is an Event on the Service and a line in the
+log; the others work on, and it is tried again from time to time.  A balancer without any port of its own has no
+address.
 """
 
 import asyncio
@@ -13,7 +15,7 @@ import contextlib
 import dataclasses
 import logging
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from steersman.api.tree import Tree, at, edited
@@ -21,13 +23,17 @@ from steersman.client import client as clients
 from steersman.client import errors, events, informers
 from steersman.cluster.network.plan import NodeNetwork
 from steersman.kit import netns
-from steersman.kit.clock import Clock
+from steersman.kit.clock import Clock, Timer
 from steersman.kit.tasks import TaskGroup
 
 log = logging.getLogger(__name__)
 LOOPBACK = "127.0.0.1"
 CHUNK = 65536
 CONNECTIONS = 1000
+CONNECT_PATIENCE = 30.0
+RETRY = 10.0
+WAITING = 100
+"""Datagrams of one client that wait for its relay; more are lost, as datagrams may be."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,35 +47,69 @@ class Opening:
     service: str
 
 
-def plan(services: Sequence[Tree], node_address: str) -> dict[tuple[int, str], Opening]:
-    """What should be open, by port and protocol; of two Services that want one port the first by name has it."""
-    wanted: dict[tuple[int, str], Opening] = {}
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plan:
+    openings: dict[tuple[int, str], Opening]
+    """By port and protocol."""
+    refused: Sequence[tuple[str, Opening]]
+    """Services (by key) that want a port which another one has, and that one's opening."""
+    balanced: frozenset[str]
+    """Services of type LoadBalancer that have at least one of their ports."""
+
+
+def plan(services: Sequence[Tree], node_address: str) -> Plan:
+    """What should be open.  Node ports go first, as they cannot be chosen again; then the first by name has it."""
+    openings: dict[tuple[int, str], Opening] = {}
+    refused: list[tuple[str, Opening]] = []
+    served: set[str] = set()
+    for is_balancer, wanted in ((False, _node_ports), (True, _balancer_ports)):
+        for opening in wanted(services, node_address):
+            held = openings.setdefault((opening.port, opening.protocol), opening)
+            if held.service != opening.service:
+                refused.append((opening.service, held))
+            elif is_balancer:
+                served.add(opening.service)
+    return Plan(openings, refused, frozenset(served))
+
+
+def _node_ports(services: Sequence[Tree], node_address: str) -> Iterator[Opening]:
     for service in sorted(services, key=informers.key_of):
         spec = service.get("spec") or {}
-        kind, key = spec.get("type"), informers.key_of(service)
         for port in spec.get("ports") or ():
-            protocol = port.get("protocol") or "TCP"
-            node_port = port.get("nodePort")
-            if kind in ("NodePort", "LoadBalancer") and node_port:
-                wanted.setdefault((node_port, protocol), Opening(node_port, protocol, node_address, node_port, key))
-            if kind == "LoadBalancer" and spec.get("loadBalancerClass") is None:
-                target = (node_address, node_port) if node_port else (spec.get("clusterIP"), port["port"])
-                if target[0]:
-                    opening = Opening(port["port"], protocol, target[0], target[1], key)
-                    wanted.setdefault((port["port"], protocol), opening)
-    return wanted
+            number = port.get("nodePort")
+            if spec.get("type") in ("NodePort", "LoadBalancer") and number:
+                yield Opening(number, _protocol(port), node_address, number, informers.key_of(service))
 
 
-def balanced(service: Tree) -> Tree | None:
-    """The Service with 127.0.0.1 in its status; None where it is right as it is."""
+def _balancer_ports(services: Sequence[Tree], node_address: str) -> Iterator[Opening]:
+    for service in sorted(services, key=informers.key_of):
+        if not is_balanced(service):
+            continue
+        spec = service["spec"]
+        for port in spec.get("ports") or ():
+            number = port.get("nodePort")
+            target, target_port = (node_address, number) if number else (spec.get("clusterIP"), port["port"])
+            if target and target != "None":
+                yield Opening(port["port"], _protocol(port), target, target_port, informers.key_of(service))
+
+
+def _protocol(port: Tree) -> str:
+    return str(port.get("protocol") or "TCP")
+
+
+def is_balanced(service: Tree) -> bool:
+    """Whether we are its balancer: no other class of balancer is named."""
     spec = service.get("spec") or {}
+    return spec.get("type") == "LoadBalancer" and spec.get("loadBalancerClass") is None
+
+
+def balanced(service: Tree, *, served: bool = True) -> Tree | None:
+    """The Service with 127.0.0.1 in its status, or without where it is not served; None where it is right."""
     have = at(service, "status", "loadBalancer", "ingress", default=None)
-    if spec.get("type") == "LoadBalancer" and spec.get("loadBalancerClass") is None:
-        want = [{"ip": LOOPBACK, "ipMode": "Proxy"}]
-        return None if have == want else edited(service, {"ingress": want}, "status", "loadBalancer")
-    if have == [{"ip": LOOPBACK, "ipMode": "Proxy"}]:
-        return edited(service, {}, "status", "loadBalancer")
-    return None
+    ours = [{"ip": LOOPBACK, "ipMode": "Proxy"}]
+    if is_balanced(service) and served:
+        return None if have == ours else edited(service, {"ingress": ours}, "status", "loadBalancer")
+    return edited(service, {}, "status", "loadBalancer") if have == ours else None
 
 
 class HostPorts:
@@ -87,8 +127,10 @@ class HostPorts:
         self._recorder = recorder
         self._clock = clock
         self._tasks = TaskGroup("host ports")
-        self._open: dict[tuple[int, str], tuple[Opening, asyncio.AbstractServer | asyncio.DatagramTransport]] = {}
-        self._failed: set[Opening] = set()
+        self._open: dict[tuple[int, str], tuple[Opening, asyncio.Task[None] | asyncio.DatagramTransport]] = {}
+        self._retry: Timer | None = None
+        self._told: set[tuple[str, str]] = set()
+        """Services and what was said to them, so that it is said once."""
         self._dirty = asyncio.Event()
 
     def _changed(self, old: Tree | None, new: Tree | None) -> None:
@@ -106,29 +148,54 @@ class HostPorts:
                 await self._sync()
         finally:
             stop()
-            for key in list(self._open):
-                self._close(key)
+            if self._retry is not None:
+                self._retry.cancel()
+            for _, door in self._open.values():
+                if isinstance(door, asyncio.Task):
+                    door.cancel()
+                else:
+                    door.close()
             await self._tasks.close()
 
     async def _sync(self) -> None:
         services = self._services.list()
         wanted = plan(services, self._node.address)
-        for key, (opening, _) in list(self._open.items()):
-            if wanted.get(key) != opening:
-                self._close(key)
-        self._failed &= set(wanted.values())
-        for key, opening in wanted.items():
-            if key not in self._open and opening not in self._failed:
-                await self._listen(key, opening)
+        for key in [key for key, (opening, _) in self._open.items() if wanted.openings.get(key) != opening]:
+            await self._close(key)
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        said: set[tuple[str, str]] = set()
+        for key, opening in wanted.openings.items():
+            if key not in self._open:
+                error = await self._listen(key, opening)
+                if error:
+                    self._retry = self._retry or self._clock.call_later(RETRY, self._dirty.set)
+                    said.add((opening.service, f"port {opening.port} of {LOOPBACK} cannot be opened: {error}"))
+        for refused, held in wanted.refused:
+            said.add((refused, f"port {held.port} of {LOOPBACK} is taken by the Service {held.service}"))
+        for service, text in sorted(said - self._told):
+            self._tell(service, text)
+        self._told = said
+        await self._write_status(services, wanted)
+
+    def _tell(self, key: str, text: str) -> None:
+        log.warning("%s: %s", key, text)
+        service = self._services.get(key)
+        if service is not None:
+            self._recorder.event(service, "Warning", "HostPortTaken", text)
+
+    async def _write_status(self, services: Sequence[Tree], wanted: Plan) -> None:
         for service in services:
-            better = balanced(service)
+            better = balanced(service, served=informers.key_of(service) in wanted.balanced)
             if better is not None:
                 try:
                     await self._client.update_status("services", better)
                 except (errors.Conflict, errors.NotFound):
                     continue  # a newer one comes with the next change
 
-    async def _listen(self, key: tuple[int, str], opening: Opening) -> None:
+    async def _listen(self, key: tuple[int, str], opening: Opening) -> str:
+        """What was in the way; empty when it is open (or SCTP, which the host does not serve)."""
         try:
             if opening.protocol == "UDP":
                 loop = asyncio.get_running_loop()
@@ -137,39 +204,53 @@ class HostPorts:
                 )
                 self._open[key] = (opening, transport)
             elif opening.protocol == "TCP":
-                server = await asyncio.start_server(
-                    lambda reader, writer: self._carry(opening, reader, writer), LOOPBACK, opening.port
-                )
-                self._open[key] = (opening, server)
+                listening = socket.create_server((LOOPBACK, opening.port), backlog=512)
+                listening.setblocking(False)
+                self._open[key] = (opening, self._tasks.spawn(self._accept(opening, listening), f"port {key[0]}"))
         except OSError as error:
-            self._failed.add(opening)
-            text = f"port {opening.port} of {LOOPBACK} cannot be opened: {error.strerror or error}"
-            log.warning("%s: %s", opening.service, text)
-            service = self._services.get(opening.service)
-            if service is not None:
-                self._recorder.event(service, "Warning", "HostPortTaken", text)
+            return error.strerror or str(error)
+        return ""
 
-    def _close(self, key: tuple[int, str]) -> None:
-        _, server = self._open.pop(key)
-        server.close()
+    async def _close(self, key: tuple[int, str]) -> None:
+        _, door = self._open.pop(key)
+        if isinstance(door, asyncio.Task):
+            door.cancel()
+            await asyncio.wait([door])
+        else:
+            door.close()
+            await self._clock.sleep(0)  # the loop lets go of the socket at its next turn
 
-    async def _carry(self, opening: Opening, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _accept(self, opening: Opening, listening: socket.socket) -> None:
+        """Until cancelled.  Not asyncio's server: that one forgets a connection it takes while it is closed."""
+        loop = asyncio.get_running_loop()
+        with listening:
+            while True:
+                try:
+                    sock, _ = await loop.sock_accept(listening)
+                except OSError as error:
+                    log.warning("port %d takes no connection: %s", opening.port, error)
+                    await self._clock.sleep(1.0)
+                    continue
+                if len(self._tasks) > 3 * CONNECTIONS:
+                    sock.close()
+                else:
+                    self._tasks.spawn(self._carry(opening, sock), f"connection to port {opening.port}")
+
+    async def _carry(self, opening: Opening, outer: socket.socket) -> None:
         """One connection, both ways, until both sides have ended."""
-        try:
-            if len(self._tasks) > 2 * CONNECTIONS:
-                return
-            path = str(self._node.namespace)
+        reader, writer = await asyncio.open_connection(sock=outer)
+        with contextlib.closing(writer):
             try:
-                sock = await netns.connect(path, opening.target, opening.target_port, self._clock)
-            except OSError:
+                async with self._clock.timeout(CONNECT_PATIENCE):
+                    path = str(self._node.namespace)
+                    inner = await netns.connect(path, opening.target, opening.target_port, self._clock)
+            except (TimeoutError, OSError):
                 return
-            inner_reader, inner_writer = await asyncio.open_connection(sock=sock)
-            there = self._tasks.spawn(_pump(reader, inner_writer), "to the node")
-            back = self._tasks.spawn(_pump(inner_reader, writer), "from the node")
-            await asyncio.wait([there, back])
-            inner_writer.close()
-        finally:
-            writer.close()
+            inner_reader, inner_writer = await asyncio.open_connection(sock=inner)
+            with contextlib.closing(inner_writer):
+                there = self._tasks.spawn(_pump(reader, inner_writer), "to the node")
+                back = self._tasks.spawn(_pump(inner_reader, writer), "from the node")
+                await asyncio.wait([there, back])
 
     async def relay(self, opening: Opening) -> socket.socket:
         """A UDP socket in the node's namespace that speaks to the target."""
@@ -211,7 +292,8 @@ class _Datagrams(asyncio.DatagramProtocol):
                 return
             relay = self.relays[addr] = _Relay(self, addr)
             self._ports.start_relay(relay)
-        relay.outgoing.put_nowait(data)
+        if not relay.outgoing.full():
+            relay.outgoing.put_nowait(data)
 
 
 class _Relay:
@@ -220,7 +302,7 @@ class _Relay:
     def __init__(self, owner: _Datagrams, client: tuple[str, int]) -> None:
         self._owner = owner
         self._client = client
-        self.outgoing: asyncio.Queue[bytes] = asyncio.Queue()
+        self.outgoing: asyncio.Queue[bytes] = asyncio.Queue(WAITING)
 
     async def run(self, ports: HostPorts) -> None:
         loop = asyncio.get_running_loop()

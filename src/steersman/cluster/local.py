@@ -23,7 +23,7 @@ from steersman.apiserver import server as apiservers
 from steersman.client import client as clients
 from steersman.client import events, informers, inprocess
 from steersman.client.reconcile import manager as reconciling
-from steersman.cluster import addons, datadir, dialing, door, hostports, identity, node, nodes, pki, standalone
+from steersman.cluster import addons, datadir, dialing, door, faults, hostports, identity, node, nodes, pki, standalone
 from steersman.cluster import config as configs
 from steersman.cluster.network import plan as networks
 from steersman.cluster.network import setup as networking
@@ -62,6 +62,7 @@ class Cluster:
         self.data = data
         self.clock = clock
         self.entropy = entropy
+        self.on_fault = on_fault
         self.tasks = tasks.TaskGroup("cluster", on_fault)
         self.nodes: dict[str, nodes.Node] = {}
         self.api: apiservers.ApiServer | None = None
@@ -100,6 +101,7 @@ class Cluster:
             tell("step", f"{len(real)} containerd, DNS, service routing")
         self._start_simulated(shared)
         await self._wait_ready(shared)
+        self.tasks.spawn(faults.follow(shared.informer("nodes"), self.nodes), "faults on demand")
         tell("step", f"{len(self.nodes)} nodes Ready" if len(self.nodes) != 1 else "node Ready")
         return url
 
@@ -109,9 +111,10 @@ class Cluster:
             await self._dns.close()
         if self._door is not None:
             await self._door.close(1.0)
-        stuck = await self.tasks.close()
+        stuck: list[str] = []
         for one in self.nodes.values():
-            await one.close()
+            stuck += await one.close()
+        stuck += await self.tasks.close()
         if self.api is not None:
             await self.api.close()
         if self._store is not None:
@@ -182,10 +185,12 @@ class Cluster:
         return list(await asyncio.gather(*starts))
 
     async def _start_loops(self, shared: informers.InformerSet, certificates: pki.Certificates) -> None:
-        settings = controllers.Config(ca=certificates.ca.certificate.decode())
+        settings = controllers.Config(
+            ca=certificates.ca.certificate.decode(), ca_key=certificates.ca.key.decode(), volumes=str(self.data.volumes)
+        )
         await controllers.run(self.client, shared, self.clock, self.entropy, settings, self.tasks)
         client = self.client(identity.SCHEDULER)
-        recorder = events.Recorder(client, self.clock, self.tasks, "default-scheduler")
+        recorder = events.Recorder(client, self.clock, self.tasks, "default-scheduler", series=True)
         context = reconciling.Context(client, shared, recorder, self.clock, self.entropy, self.tasks)
         self.tasks.spawn(schedulers.Scheduler(context).run(), "scheduler")
 

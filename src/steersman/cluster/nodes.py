@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,17 +39,53 @@ class Runtime:
     tasks: tasks.TaskGroup
 
 
-@dataclasses.dataclass(slots=True)
 class Node:
-    kubelet: kubelets.Kubelet
-    server: kubeletserver.Server
-    runtime: Runtime | None = None
+    """A kubelet with what it stands on.  `make` builds the kubelet in a task group of its own, so that it can be
+    silenced (a fault on demand) and begun anew while everything else runs on."""
 
-    async def close(self) -> None:
-        """Let go of the runtime; containers run on."""
-        if self.runtime is not None:
-            await self.runtime.runtime.close()
-            await self.runtime.tasks.close()
+    def __init__(
+        self,
+        name: str,
+        runtime: cri.ContainerRuntime,
+        clock: clocks.Clock,
+        make: Callable[[tasks.TaskGroup], kubelets.Kubelet],
+        on_fault: Callable[[str, BaseException], None] | None,
+        found: Runtime | None = None,
+    ) -> None:
+        self.name = name
+        self._clock = clock
+        self._runtime = runtime
+        self._make = make
+        self._on_fault = on_fault
+        self._found = found
+        self._tasks: tasks.TaskGroup | None = None
+        self.speak()
+
+    @property
+    def is_silent(self) -> bool:
+        return self._tasks is None
+
+    def speak(self) -> None:
+        """Run the kubelet."""
+        self._tasks = tasks.TaskGroup(f"kubelet of {self.name}", self._on_fault)
+        kubelet = self._make(self._tasks)
+        self.server: kubeletserver.Server | None = kubeletserver.Server(
+            self.name, kubelet.pods, self._runtime, self._clock
+        )
+        self._tasks.spawn(kubelet.run(), "kubelet")
+
+    async def silence(self) -> list[str]:
+        """End the kubelet; containers run on.  Twice does nothing."""
+        group, self._tasks, self.server = self._tasks, None, None
+        return await group.close() if group is not None else []
+
+    async def close(self) -> list[str]:
+        """End the kubelet and let go of the runtime; containers run on."""
+        stuck = await self.silence()
+        if self._found is not None:
+            await self._found.runtime.close()
+            await self._found.tasks.close()
+        return stuck
 
 
 class NamespaceConnector:
@@ -121,25 +158,29 @@ async def start_real(
         f"{network.address}\t{network.name}\n",
         pod_cidr=network.pod_cidr,
         lease_seconds=config.lease_seconds,
+        cgroup=f"{node.CGROUP}/{cluster.data.id}/{network.name}",
     )
-    made = kubelets.Kubelet(
-        settings,
-        cluster.client(identity.node(network.name)),
-        found.runtime,
-        clock,
-        cluster.entropy,
-        cluster.tasks,
-        connector=NamespaceConnector(network.namespace, clock),
-        services=shared.informer("services"),
-        pod_defaults=_pod_defaults,
-    )
-    cluster.tasks.spawn(made.run(), f"kubelet of {network.name}")
+    client = cluster.client(identity.node(network.name))
+
+    def make(group: tasks.TaskGroup) -> kubelets.Kubelet:
+        return kubelets.Kubelet(
+            settings,
+            client,
+            found.runtime,
+            clock,
+            cluster.entropy,
+            group,
+            connector=NamespaceConnector(network.namespace, clock),
+            services=shared.informer("services"),
+            pod_defaults=_pod_defaults,
+        )
+
     cluster.tasks.spawn(found.daemon.supervise(), f"containerd of {network.name}")
     facts = rules.NodeFacts(network.name, [network.address], config.pod_cidr, config.service_cidr)
     pods = shared.informer("pods", fields=f"spec.nodeName={network.name}")
     proxy = proxies.Proxy(facts, shared, nft.Nft(network.namespace), clock, pods=pods, namespace=network.namespace)
     cluster.tasks.spawn(proxy.run(), f"proxy of {network.name}")
-    return Node(made, kubeletserver.Server(network.name, made.pods, found.runtime, clock), found)
+    return Node(network.name, found.runtime, clock, make, cluster.on_fault, found)
 
 
 def start_simulated(cluster: "local.Cluster", name: str, pod_cidr: str, shared: informers.InformerSet) -> Node:
@@ -150,19 +191,17 @@ def start_simulated(cluster: "local.Cluster", name: str, pod_cidr: str, shared: 
         root=cluster.data.node(name),
         node_ips=["127.0.0.1"],
         simulated=True,
+        relist_seconds=30.0,
         pod_cidr=pod_cidr,
         capacity={"cpu": "32", "memory": "256Gi", "ephemeral-storage": "1Ti"},
         labels={"steersman.dev/simulated": "true"},
         lease_seconds=cluster.config.lease_seconds,
     )
-    made = kubelets.Kubelet(
-        settings,
-        cluster.client(identity.node(name)),
-        runtime,
-        cluster.clock,
-        cluster.entropy,
-        cluster.tasks,
-        services=shared.informer("services"),
-    )
-    cluster.tasks.spawn(made.run(), f"kubelet of {name}")
-    return Node(made, kubeletserver.Server(name, made.pods, runtime, cluster.clock))
+    client = cluster.client(identity.node(name))
+
+    def make(group: tasks.TaskGroup) -> kubelets.Kubelet:
+        return kubelets.Kubelet(
+            settings, client, runtime, cluster.clock, cluster.entropy, group, services=shared.informer("services")
+        )
+
+    return Node(name, runtime, cluster.clock, make, cluster.on_fault)

@@ -7,11 +7,11 @@ from steersman.api import labels
 from steersman.api.tree import Tree
 from steersman.client import errors, events
 from steersman.client.informers import Informer
-from steersman.client.reconcile import owners
+from steersman.client.reconcile import loop, owners
 from steersman.client.reconcile.manager import Context
 from steersman.controllers.replicaset.plan import pod_from_template
 
-NAMESPACE_TERMINATING = "NamespaceTerminating"
+NAMESPACE_TERMINATING = loop.NAMESPACE_TERMINATING
 
 
 def controller_uids(tree: Tree) -> Iterable[str]:

@@ -5,6 +5,7 @@ of this type; a name that does not exist is NXDOMAIN.  Both carry the zone's SOA
 TTLs are CoreDNS's defaults: 5 s for records of the cluster.
 """
 
+import dataclasses
 import ipaddress
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -15,6 +16,8 @@ from steersman.dns.parse import Asked, Shape, parse
 
 TTL = 5
 VERSION = "1.1.0"
+ALIASES = 8
+"""How far a chain of aliases is followed."""
 
 
 class View(Protocol):
@@ -50,13 +53,55 @@ def answer(view: View, zone: str, name: str, kind: int) -> wire.Answer:
     aliases = [record for record in found if record.type == wire.CNAME]
     if not matching and not aliases:
         return _negative(zone, exists=exists)
-    answers = matching or aliases
+    answers = _weighed(matching) if matching else [*aliases, *_behind(view, zone, str(aliases[0].data), kind)]
     return wire.Answer(answers=answers, additional=_addresses_of(view, zone, answers))
 
 
+def _weighed(answers: Sequence[wire.Record]) -> Sequence[wire.Record]:
+    """SRV records share a hundred between them."""
+    count = sum(1 for record in answers if record.type == wire.SRV)
+    if count < 2:
+        return answers
+    weight = max(100 // count, 1)
+    return [
+        dataclasses.replace(record, data=(record.data[0], weight, *record.data[2:]))
+        if record.type == wire.SRV and len(record.data) == 4
+        else record
+        for record in answers
+    ]
+
+
+def _behind(view: View, zone: str, name: str, kind: int) -> Sequence[wire.Record]:
+    """What an alias leads to inside the zone: a pod's resolver follows no alias by itself."""
+    found: list[wire.Record] = []
+    for _ in range(ALIASES):
+        asked = parse(name, zone)
+        if asked.shape in (Shape.OUTSIDE, Shape.ADDRESS):
+            break
+        records = list(_all(view, zone, name, asked))
+        matching = [record for record in records if record.type == kind]
+        aliases = [record for record in records if record.type == wire.CNAME]
+        found += matching or aliases
+        if matching or not aliases:
+            break
+        name = str(aliases[0].data)
+    return found
+
+
+def leads_outside(zone: str, kind: int, found: wire.Answer) -> str:
+    """The name that somebody else must be asked for to complete the answer; empty where it is complete."""
+    if kind not in (wire.A, wire.AAAA) or not found.answers or found.answers[-1].type != wire.CNAME:
+        return ""
+    target = str(found.answers[-1].data)
+    return target if parse(target, zone).shape is Shape.OUTSIDE else ""
+
+
 def _negative(zone: str, *, exists: bool) -> wire.Answer:
-    soa = wire.Record(zone, wire.SOA, TTL, (f"ns.dns.{zone}", f"hostmaster.{zone}", 1))
-    return wire.Answer(wire.NOERROR if exists else wire.NXDOMAIN, authority=[soa])
+    return wire.Answer(wire.NOERROR if exists else wire.NXDOMAIN, authority=[_soa(zone)])
+
+
+def _soa(zone: str) -> wire.Record:
+    return wire.Record(zone, wire.SOA, TTL, (f"ns.dns.{zone}", f"hostmaster.{zone}", 1))
 
 
 def _exists(view: View, asked: Asked) -> bool:
@@ -73,7 +118,10 @@ def _exists(view: View, asked: Asked) -> bool:
 
 def _all(view: View, zone: str, name: str, asked: Asked) -> Iterator[wire.Record]:
     """Every record at a name, of whatever type."""
-    if asked.shape is Shape.VERSION:
+    if asked.shape is Shape.BRANCH and name == zone:
+        yield _soa(zone)
+        yield wire.Record(zone, wire.NS, TTL, f"ns.dns.{zone}")
+    elif asked.shape is Shape.VERSION:
         yield wire.Record(name, wire.TXT, TTL, VERSION)
     elif asked.shape is Shape.POD:
         if asked.address and view.has_namespace(asked.namespace):

@@ -47,35 +47,58 @@ class Resolver:
 
     def answer_nowait(self, data: bytes, limit: int = 0) -> bytes | None:
         """The answer where the cluster knows it; None where somebody else must be asked.  b"": say nothing."""
+        found = self._decide(data, limit)
+        return found if isinstance(found, bytes) else None
+
+    async def answer(self, data: bytes, limit: int = 0) -> bytes:
+        """The answer, also from upstream."""
+        found = self._decide(data, limit)
+        if isinstance(found, bytes):
+            return found
+        try:
+            if found.known is None:
+                return wire.fit(await self._upstream.ask(data), found.limit)
+            code, more = wire.read_answers(await self._upstream.ask(wire.ask(found.query, found.target)))
+        except (OSError, TimeoutError, wire.Malformed) as error:
+            log.info("upstream did not answer: %s", error)
+            return wire.refusal(data, wire.SERVFAIL) or b""
+        whole = dataclasses.replace(found.known, code=code, answers=[*found.known.answers, *more])
+        return wire.build(found.query, whole, found.limit)
+
+    def _decide(self, data: bytes, limit: int) -> "bytes | _Elsewhere":
         try:
             query = wire.parse(data)
         except wire.Malformed:
             return wire.refusal(data, wire.FORMERR) or b""
         if query.opcode != 0:
             return wire.refusal(data, wire.NOTIMP) or b""
+        limit = limit or query.udp_size
+        alone = isinstance(self._upstream, NoUpstream)
         try:
             found = records.answer(self._view, self._zone, query.name, query.type)
         except records.Outside:
-            if isinstance(self._upstream, NoUpstream):
-                return wire.build(query, wire.Answer(wire.REFUSED, authoritative=False), limit or query.udp_size)
-            return None
-        if len(found.answers) > 1:
+            if alone:
+                return wire.build(query, wire.Answer(wire.REFUSED, authoritative=False), limit)
+            return _Elsewhere(query, limit, query.name)
+        target = records.leads_outside(self._zone, query.type, found)
+        if target and not alone:
+            return _Elsewhere(query, limit, target, found)
+        if len(found.answers) > 1 and all(record.type != wire.CNAME for record in found.answers):
             # Many clients take the first address: each answer begins with another one.
             self._turn += 1
             cut = self._turn % len(found.answers)
             found = dataclasses.replace(found, answers=[*found.answers[cut:], *found.answers[:cut]])
-        return wire.build(query, found, limit or query.udp_size)
+        return wire.build(query, found, limit)
 
-    async def answer(self, data: bytes, limit: int = 0) -> bytes:
-        """The answer, also from upstream."""
-        found = self.answer_nowait(data, limit)
-        if found is not None:
-            return found
-        try:
-            return await self._upstream.ask(data)
-        except (OSError, TimeoutError) as error:
-            log.info("upstream did not answer: %s", error)
-            return wire.refusal(data, wire.SERVFAIL) or b""
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    """A question that upstream must answer: the whole of it, or only where an alias of ours leads."""
+
+    query: wire.Query
+    limit: int
+    target: str
+    known: wire.Answer | None = None
 
 
 class _Datagrams(asyncio.DatagramProtocol):

@@ -195,3 +195,52 @@ def refusal(data: bytes, code: int) -> bytes | None:
         return None
     ident, flags = struct.unpack_from(">HH", data)
     return _HEADER.pack(ident, 0x8000 | flags & 0x7900 | code, 0, 0, 0, 0)
+
+
+def ask(query: Query, name: str) -> bytes:
+    """A query of our own: for another name, otherwise as we were asked."""
+    writer = _Writer()
+    writer.data += _HEADER.pack(query.id, 0x0100, 1, 0, 0, 0)
+    writer.name(name)
+    writer.data += struct.pack(">HH", query.type, query.klass)
+    return bytes(writer.data)
+
+
+def read_answers(data: bytes) -> tuple[int, list[Record]]:
+    """The code of somebody's answer, and its addresses and aliases in order.  Raises Malformed."""
+    if len(data) < 12:
+        raise Malformed("shorter than a header")
+    _, flags, questions, answers, _, _ = _HEADER.unpack_from(data)
+    at = 12
+    for _ in range(questions):
+        at = _read_name(data, at)[1] + 4
+    found: list[Record] = []
+    for _ in range(answers):
+        name, at = _read_name(data, at)
+        if at + 10 > len(data):
+            raise Malformed("a record without a length")
+        kind, _, ttl, length = struct.unpack_from(">HHIH", data, at)
+        at += 10
+        raw = data[at : at + length]
+        if (kind, len(raw)) in ((A, 4), (AAAA, 16)):
+            found.append(Record(name, kind, ttl, str(ipaddress.ip_address(raw))))
+        elif kind == CNAME:
+            found.append(Record(name, kind, ttl, _read_name(data, at)[0]))
+        at += length
+    return flags & 0xF, found
+
+
+def is_cut(data: bytes) -> bool:
+    """Whether the answer says that there is more, over TCP."""
+    return len(data) > 2 and bool(data[2] & 0x02)
+
+
+def fit(data: bytes, limit: int) -> bytes:
+    """Somebody's answer, cut to its question with the truncation bit where it is longer than `limit`."""
+    if len(data) <= limit:
+        return data
+    ident, flags, questions, _, _, _ = _HEADER.unpack_from(data)
+    at = 12
+    for _ in range(questions):
+        at = _read_name(data, at)[1] + 4
+    return _HEADER.pack(ident, flags | 0x0200, questions, 0, 0, 0) + data[12:at]

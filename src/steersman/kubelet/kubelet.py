@@ -104,7 +104,7 @@ class Kubelet:
             node=Node(tuple(config.node_ips)),
             memory=machine.memory,
             allocatable=allocatable,
-            labels=lambda: self.node.labels,
+            labels=self.node.current_labels,
             others=lambda uid: self.manager.taking_room(uid),
         )
         self.manager = PodManager(
@@ -119,10 +119,10 @@ class Kubelet:
         tasks = [spawn(self.view.follow_events(), f"runtime events of {name}")]
         try:
             await self._first_list()
+            # Static pods need no API server: they run before the node is registered.
+            tasks.append(spawn(self.view.relist_forever(self.config.relist_seconds), f"relist of {name}"))
+            tasks += self._local_tasks()
             await self.node.register()
-            version = self.node.version
-            if version is not None:
-                self.room.node = Node(tuple(self.config.node_ips), version.name)
             tasks.append(spawn(self.node.renew_forever(), f"lease of {name}"))
             tasks.append(spawn(self.node.report_forever(), f"status of {name}"))
             if self._own_services:
@@ -130,17 +130,6 @@ class Kubelet:
             await self._services_synced()
             self.manager.begin()
             tasks.append(spawn(self._informer.run(), f"pods of {name}"))
-            tasks.append(spawn(self.view.relist_forever(self.config.relist_seconds), f"relist of {name}"))
-            if not self.config.simulated:
-                rotation = logrotate.rotate_forever(
-                    self.view, self._runtime, self._clock, self.config.log_size, self.config.log_files
-                )
-                tasks.append(spawn(rotation, f"log rotation of {name}"))
-            if self.config.static_pods is not None:
-                source = Manifests(
-                    self.config.static_pods, name, self._clock, self.manager.set_static, self._pod_defaults
-                )
-                tasks.append(spawn(source.run(self.config.manifest_seconds), f"manifests of {name}"))
             await self._informer.wait_synced()
             while True:
                 await self.manager.housekeep()
@@ -150,6 +139,22 @@ class Kubelet:
             for task in tasks:
                 task.cancel()
 
+    def _local_tasks(self) -> list[asyncio.Task[None]]:
+        """What a real node does beside its pods."""
+        config, tasks = self.config, []
+        if not config.simulated:
+            rotation = logrotate.rotate_forever(
+                self.view, self._runtime, self._clock, config.log_size, config.log_files
+            )
+            tasks.append(self._tasks.spawn(rotation, f"log rotation of {config.node_name}"))
+        if config.static_pods is not None:
+            source = Manifests(
+                config.static_pods, config.node_name, self._clock, self.manager.set_static, self._pod_defaults
+            )
+            reading = source.run(config.manifest_seconds)
+            tasks.append(self._tasks.spawn(reading, f"manifests of {config.node_name}"))
+        return tasks
+
     async def _first_list(self) -> None:
         """Know what runs before any pod is looked at, so that nothing is started twice.
 
@@ -158,6 +163,8 @@ class Kubelet:
         for attempt in range(5):
             try:
                 await self.view.relist()
+                version = await self._runtime.version()
+                self.room.node = Node(tuple(self.config.node_ips), version.name)
             except cri.RuntimeFault:
                 await self._clock.sleep(0.2 * 2**attempt)
             else:
@@ -192,12 +199,3 @@ class Kubelet:
             if api is not None:
                 own.append(api)
         return own
-
-
-async def stop(task: "asyncio.Task[None]") -> None:
-    """End a kubelet's `run` and wait for it."""
-    task.cancel()
-    try:
-        await task
-    except asyncio.CancelledError:
-        pass

@@ -4,7 +4,9 @@ The grace is one budget: what preStop takes is no longer left for the signal, bu
 """
 
 import asyncio
-from collections.abc import Sequence
+import json
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from steersman.api.tree import Tree
 from steersman.cri import runtime as cri
@@ -18,7 +20,11 @@ MINIMUM = 2.0
 
 
 class HookFault(Exception):
-    """A hook failed; the text says how."""
+    """A hook failed; the text says how, `kind` which one it was."""
+
+    def __init__(self, text: str, kind: str = "") -> None:
+        super().__init__(text)
+        self.kind = kind
 
 
 class Lifecycle:
@@ -35,9 +41,12 @@ class Lifecycle:
             return
         try:
             await self._hook(hook, container, id, ips, None)
-        except HookFault:
-            self._tell.container(pod, container["name"], WARNING, "FailedPostStartHook", "PostStartHook failed")
-            raise
+        except HookFault as error:
+            name = container["name"]
+            self._tell.container(pod, name, WARNING, "FailedPostStartHook", "PostStartHook failed")
+            raise HookFault(
+                f'{error.kind} for Container "{name}" in Pod "{spec.full_name(pod)}" failed - {error}'
+            ) from error
 
     async def stop(self, pod: Tree, running: cri.Container, message: str, grace: float, ips: Sequence[str]) -> None:
         """End one running container within its grace, and tell of it."""
@@ -73,31 +82,40 @@ class Lifecycle:
 
     async def _hook(self, hook: Tree, container: Tree, id: str, ips: Sequence[str], limit: float | None) -> None:
         if hook.get("exec"):
-            try:
-                result = await self._runtime.exec_sync(id, hook["exec"].get("command") or (), limit or 0)
-            except cri.RuntimeFault as error:
-                raise HookFault(str(error)) from error
-            if result.exit_code:
-                text = (result.stdout + result.stderr).decode(errors="replace")
-                raise HookFault(f"command exited with {result.exit_code}: {text}")
+            await self._exec(hook["exec"].get("command") or (), id, limit)
         elif hook.get("sleep"):
             await self._clock.sleep(float(hook["sleep"].get("seconds") or 0))
         elif hook.get("httpGet"):
-            request = http.request_of(hook["httpGet"], container, ips[0] if ips else "")
-            try:
-                answer = await http.fetch(self._connector, request)
-            except (OSError, http.HttpFault) as error:
-                raise HookFault(str(error)) from error
-            if not 200 <= answer.status < 400:
-                raise HookFault(f"HTTP hook failed with statuscode: {answer.status}")
+            await self._http(hook["httpGet"], container, ips)
+
+    async def _exec(self, command: Sequence[str], id: str, limit: float | None) -> None:
+        words = " ".join(command)
+        kind = f"Exec lifecycle hook ([{words}])"
+        try:
+            result = await self._runtime.exec_sync(id, command, limit or 0)
+        except cri.RuntimeFault as error:
+            raise HookFault(f'error: {error}, message: ""', kind) from error
+        if result.exit_code:
+            said = result.stderr.decode(errors="replace")
+            output = json.dumps((result.stdout + result.stderr).decode(errors="replace"))
+            why = f"error: command '{words}' exited with {result.exit_code}: {said}, message: {output}"
+            raise HookFault(why, kind)
+
+    async def _http(self, action: Tree, container: Tree, ips: Sequence[str]) -> None:
+        kind = f"HTTP lifecycle hook ({action.get('path') or ''})"
+        try:
+            answer = await http.fetch(self._connector, http.request_of(action, container, ips[0] if ips else ""))
+        except (OSError, http.HttpFault, http.BadPort) as error:
+            raise HookFault(f"error: {error}", kind) from error
+        if not 200 <= answer.status < 400:
+            raise HookFault(f"error: HTTP hook failed with statuscode: {answer.status}", kind)
 
 
-async def _together(work: Sequence[object]) -> None:
+async def _together(work: Sequence[Coroutine[Any, Any, None]]) -> None:
     """All side by side; the first fault is raised when all have ended."""
     if len(work) == 1:
-        await work[0]  # type: ignore[misc]  # every item is a coroutine
+        await work[0]
         return
-    results = await asyncio.gather(*work, return_exceptions=True)  # type: ignore[call-overload]
-    for result in results:
+    for result in await asyncio.gather(*work, return_exceptions=True):
         if isinstance(result, BaseException):
             raise result

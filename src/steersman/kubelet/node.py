@@ -5,7 +5,9 @@ its lease every ten seconds: that is by what others know that it lives.  While t
 node is not Ready, with the reason.
 """
 
+import asyncio
 import logging
+from collections.abc import Mapping
 
 from steersman.api import times
 from steersman.api import tree as trees
@@ -39,7 +41,6 @@ class NodeKeeper:
         tell: Teller,
     ) -> None:
         self.uid = ""
-        self.labels: dict[str, str] = {}
         self.version: cri.Version | None = None
         self._config = config
         self._client = client
@@ -51,6 +52,8 @@ class NodeKeeper:
         self._reported: Tree = {}
         self._reported_at = -1e9
         self._lease: Tree | None = None
+        self._nudge = asyncio.Event()
+        view.on_fault = self._nudge.set
 
     async def register(self) -> None:
         """Make the Node, or adopt the one that is there; tries until it succeeds."""
@@ -62,7 +65,6 @@ class NodeKeeper:
                 log.warning("node %s cannot register yet: %s", self._config.node_name, error)
             else:
                 self.uid = str(found["metadata"]["uid"])
-                self.labels = dict(found["metadata"].get("labels") or {})
                 self._reported = found.get("status") or {}
                 return
             await self._clock.sleep(wait)
@@ -90,6 +92,15 @@ class NodeKeeper:
             found = await self._client.patch("nodes", self._config.node_name, {"metadata": patch})
         return found
 
+    async def current_labels(self) -> Mapping[str, str]:
+        """The Node's labels, asked for now; none where the API does not answer."""
+        try:
+            found = await self._client.get("nodes", self._config.node_name)
+        except (errors.ApiError, ConnectionError):
+            return {}
+        labels: Mapping[str, str] = found["metadata"].get("labels") or {}
+        return labels
+
     async def report_forever(self) -> None:
         """Status on change and every so often."""
         self._tell.node(self._config.node_name, self.uid, NORMAL, "Starting", "Starting kubelet.")
@@ -98,7 +109,12 @@ class NodeKeeper:
                 await self.report()
             except (errors.ApiError, ConnectionError) as error:
                 log.warning("the status of node %s was not written: %s", self._config.node_name, error)
-            await self._clock.sleep(self._config.node_check_seconds)
+            self._nudge.clear()
+            try:
+                async with self._clock.timeout(self._config.node_check_seconds):
+                    await self._nudge.wait()
+            except TimeoutError:
+                continue
 
     async def report(self) -> None:
         """Write the status, if there is cause."""

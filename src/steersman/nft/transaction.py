@@ -1,14 +1,17 @@
 """From one table to another in one transaction.
 
 The kernel takes a transaction whole or not at all, and packets meet either the old table or the new one.
-The order inside is what nft demands: a thing is added before it is named and no longer named when deleted.
+The order inside is what nft demands of each line as it comes: a thing is there before it is named, and no
+longer named when it is deleted.  What a set or map is (type, flags, time-out) and what a chain hangs on
+cannot be changed in place, so such a one is deleted and made anew, after the rules that name it are flushed.
 """
 
 import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from steersman.nft.objects import Set, Table
+from steersman.nft import objects
+from steersman.nft.objects import Map, Set, Table
 
 CHUNK = 200
 """Elements a line, so that no line grows without bound."""
@@ -24,7 +27,7 @@ class Say(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Command:
-    """One line of `nft -f`: verb (add, flush, delete, destroy), what (table, chain, rule, set, map, element)."""
+    """One line of `nft -f`: verb (add, flush, delete), what (table, chain, rule, set, map, element)."""
 
     verb: str
     what: str
@@ -50,69 +53,90 @@ def between(old: Table | None, new: Table) -> list[Command]:
     def say(verb: str, what: str, name: str = "", text: str = "", elements: Iterable[tuple[str, str]] = ()) -> None:
         commands.append(Command(verb, what, new.name, new.family, name, text, tuple(elements)))
 
-    def say_elements(verb: str, name: str, elements: list[tuple[str, str]]) -> None:
-        for start in range(0, len(elements), CHUNK):
-            say(verb, "element", name, "", elements[start : start + CHUNK])
-
-    if old is None:
+    if old is None or _changes_nature(old, new):
         say("add", "table")
         say("delete", "table")
         say("add", "table")
         old = Table(new.name, new.family)
-    replaced = {name for name in new.chains if name in old.chains and old.chains[name].hook != new.chains[name].hook}
-    for name, found in new.sets.items():
-        if name not in old.sets:
-            say("add", "set", name, _set_text(found))
-    for name, mapped in new.maps.items():
-        if name not in old.maps:
-            say("add", "map", name, f"{{ type {mapped.type} ; }}")
-    for name in sorted(replaced):
+    remade = {name for name, found in old.containers.items() if _differs(found, new.containers.get(name))}
+    rehung = {name for name in new.chains if name in old.chains and old.chains[name].hook != new.chains[name].hook}
+    flushed = rehung | _naming(old, remade)
+
+    for name in sorted(flushed):
         say("flush", "chain", name)
+    for name in sorted(remade & set(new.containers)):
+        say("delete", _kind(old.containers[name]), name)
+    for name, found in new.containers.items():
+        if name not in old.containers or name in remade:
+            say("add", _kind(found), name, found.definition)
+    for name in sorted(rehung):
         say("delete", "chain", name)
     for name, chain in new.chains.items():
-        if name not in old.chains or name in replaced:
+        if name not in old.chains or name in rehung:
             say("add", "chain", name, str(chain.hook) if chain.hook else "")
-    for name, chain in new.chains.items():
-        before = old.chains.get(name)
-        fresh = before is None or name in replaced
-        if before is not None and not fresh:
-            if before.rules == chain.rules:
-                continue
-            say("flush", "chain", name)
-        for rule in chain.rules:
-            say("add", "rule", name, rule)
-    for name, mapped in new.maps.items():
-        have: Mapping[str, str] = old.maps[name].elements if name in old.maps else {}
-        gone = [(key, value) for key, value in have.items() if mapped.elements.get(key) != value]
-        come = [(key, value) for key, value in mapped.elements.items() if have.get(key) != value]
-        say_elements("delete", name, gone)
-        say_elements("add", name, come)
-    for name, found in new.sets.items():
-        if "dynamic" in found.flags:
-            continue
-        had = old.sets[name].elements if name in old.sets else frozenset()
-        say_elements("delete", name, [(key, "") for key in sorted(had - found.elements)])
-        say_elements("add", name, [(key, "") for key in sorted(found.elements - had)])
+    _write_rules(old, new, flushed, say)
+    for name, found in new.containers.items():
+        if "dynamic" not in found.flags:
+            before = old.containers.get(name) if name not in remade else None
+            _write_elements(name, before.contents if before else {}, found.contents, say)
     _delete_gone(old, new, say)
     return commands
 
 
+def _kind(found: Set | Map) -> str:
+    return "set" if isinstance(found, Set) else "map"
+
+
+def _differs(old: Set | Map, new: Set | Map | None) -> bool:
+    return new is not None and (_kind(old), old.definition) != (_kind(new), new.definition)
+
+
+def _changes_nature(old: Table, new: Table) -> bool:
+    """Whether a chain that may be jumped to becomes one that hangs on a hook, or the other way round."""
+    both = ((old.chains[name].hook, chain.hook) for name, chain in new.chains.items() if name in old.chains)
+    return any((before is None) != (after is None) for before, after in both)
+
+
+def _naming(table: Table, names: set[str]) -> set[str]:
+    """The chains with a rule that looks into one of these sets or maps."""
+    if not names:
+        return set()
+    return {
+        name
+        for name, chain in table.chains.items()
+        if any(not names.isdisjoint(objects.containers(rule)) for rule in chain.rules)
+    }
+
+
+def _write_rules(old: Table, new: Table, flushed: set[str], say: Say) -> None:
+    for name, chain in new.chains.items():
+        before = old.chains.get(name)
+        if before is not None and name not in flushed:
+            if tuple(before.rules) == tuple(chain.rules):
+                continue
+            if before.rules:
+                say("flush", "chain", name)
+        for rule in chain.rules:
+            say("add", "rule", name, rule)
+
+
+def _write_elements(name: str, old: Mapping[str, str], new: Mapping[str, str], say: Say) -> None:
+    gone = sorted((key, value) for key, value in old.items() if new.get(key) != value)
+    come = sorted((key, value) for key, value in new.items() if old.get(key) != value)
+    for verb, elements in (("delete", gone), ("add", come)):
+        for start in range(0, len(elements), CHUNK):
+            say(verb, "element", name, "", elements[start : start + CHUNK])
+
+
 def _delete_gone(old: Table, new: Table, say: Say) -> None:
-    gone = [name for name in old.chains if name not in new.chains]
-    for name, mapped in old.maps.items():
-        if name not in new.maps and mapped.elements:
+    chains = [name for name in old.chains if name not in new.chains]
+    for name, found in old.containers.items():
+        if name not in new.containers and isinstance(found, Map) and found.elements:
             say("flush", "map", name)
-    for name in gone:
+    for name in chains:
         say("flush", "chain", name)
-    for name in gone:
+    for name in chains:
         say("delete", "chain", name)
-    for what, before, after in (("map", old.maps, new.maps), ("set", old.sets, new.sets)):
-        for name in before:
-            if name not in after:
-                say("delete", what, name)
-
-
-def _set_text(found: Set) -> str:
-    flags = f" flags {','.join(found.flags)} ;" if found.flags else ""
-    timeout = f" timeout {found.timeout}s ;" if found.timeout else ""
-    return f"{{ type {found.type} ;{flags}{timeout} }}"
+    for name, found in old.containers.items():
+        if name not in new.containers:
+            say("delete", _kind(found), name)

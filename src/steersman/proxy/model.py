@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import ipaddress
 from collections.abc import Iterable, Sequence
 
 from steersman.api.tree import Tree, at
@@ -16,6 +17,9 @@ class Endpoint:
     ready: bool
     serving: bool
     terminating: bool
+    node_hints: tuple[str, ...] = ()
+    """The nodes and zones that should prefer it; see `usable`."""
+    zone_hints: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -41,6 +45,8 @@ class ServicePort:
     internal_local: bool
     external_local: bool
     endpoints: Sequence[Endpoint]
+    source_ranges: Sequence[str] = ()
+    """Who may use the balancer's addresses; empty: everybody."""
 
     @property
     def id(self) -> str:
@@ -93,7 +99,22 @@ def _port(
         internal_local=spec.get("internalTrafficPolicy") == "Local",
         external_local=spec.get("externalTrafficPolicy") == "Local",
         endpoints=_endpoints(pieces, port.get("name") or "", protocol, node),
+        source_ranges=_ranges(spec.get("loadBalancerSourceRanges") or ()),
     )
+
+
+def _ranges(texts: Sequence[str]) -> Sequence[str]:
+    """The IPv4 ranges, none inside another (nft refuses overlaps); empty where they leave nobody out."""
+    found = []
+    for text in texts:
+        try:
+            network = ipaddress.ip_network(text.strip(), strict=False)
+        except ValueError:
+            continue
+        if isinstance(network, ipaddress.IPv4Network):
+            found.append(network)
+    collapsed = [str(network) for network in ipaddress.collapse_addresses(found)]
+    return [] if collapsed == ["0.0.0.0/0"] else collapsed
 
 
 def _endpoints(pieces: Sequence[Tree], name: str, protocol: str, node: str) -> Sequence[Endpoint]:
@@ -119,6 +140,8 @@ def _endpoints(pieces: Sequence[Tree], name: str, protocol: str, node: str) -> S
                         ready=ready,
                         serving=ready if serving is None else bool(serving),
                         terminating=bool(conditions.get("terminating")),
+                        node_hints=_hints(endpoint, "forNodes"),
+                        zone_hints=_hints(endpoint, "forZones"),
                     )
                     held = found.get(one.key)
                     if held is None or (one.ready and not held.ready):
@@ -126,8 +149,23 @@ def _endpoints(pieces: Sequence[Tree], name: str, protocol: str, node: str) -> S
     return sorted(found.values())
 
 
-def usable(endpoints: Sequence[Endpoint], *, only_local: bool) -> list[Endpoint]:
-    """Who gets traffic: the ready ones, and where there is none, those that still serve while they end."""
+def _hints(endpoint: Tree, kind: str) -> tuple[str, ...]:
+    return tuple(hint["name"] for hint in at(endpoint, "hints", kind, default=None) or ())
+
+
+def usable(endpoints: Sequence[Endpoint], *, only_local: bool, node: str = "", zone: str = "") -> list[Endpoint]:
+    """Who gets traffic: the ready ones, and where there is none, those that still serve while they end.
+
+    Hints narrow the ready ones to this node's or else this zone's, but only where every ready endpoint has
+    a hint and one is for us: half a set of hints means that somebody is still computing them.
+    """
     here = [e for e in endpoints if e.local or not only_local]
     ready = [e for e in here if e.ready]
-    return ready or [e for e in here if e.serving and e.terminating]
+    if not ready:
+        return [e for e in here if e.serving and e.terminating]
+    if only_local:
+        return ready
+    for name, hints in ((node, [e.node_hints for e in ready]), (zone, [e.zone_hints for e in ready])):
+        if name and all(hints) and any(name in hint for hint in hints):
+            return [e for e, hint in zip(ready, hints, strict=True) if name in hint]
+    return ready

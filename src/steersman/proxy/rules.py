@@ -2,19 +2,25 @@
 
 A packet's way (addresses are looked up in maps, so the cost does not grow with the number of Services):
 
-    prerouting, output   services: service-ips    (address . protocol . port)
+    prerouting, output   firewall: who may use a balancer's address (before anything is rewritten)
+                         services: service-ips    (address . protocol . port)
                                    node-ports     (protocol . port), to the node's own addresses
-                                   host-ports     (protocol . port), the same
+                                   host-ports     the same, for containers' own ports
+      -> external-X      for traffic from outside: masquerade, or with externalTrafficPolicy Local only to local
+                         endpoints, except for pods and the node itself, who are inside anyway
       -> service-X       choose an endpoint at random, or the one that the client had before
-      -> endpoint-X-Y    remember the client; mark a packet that comes back to its sender; rewrite
-      -> external-X      for traffic from outside: masquerade unless externalTrafficPolicy is Local
-    forward, input, output   no-endpoint maps: reject (or drop, where only local endpoints may serve)
+         local-X         the same among the node's own endpoints
+      -> endpoint-X-Y    mark a packet that comes back to its sender; remember the client; rewrite
+    forward, input       what was not rewritten: reject or drop what has no endpoint (drop, where only local
+      and output after   endpoints may serve and there are others), reject a port that a Service's address has
+                         not, drop an address of the service range that no Service has (it may come yet)
     postrouting          masquerade what is marked
 
-The mark is kube-proxy's, 0x4000.  Rules are written for nft 1.0.6 (Debian 12).
+The mark is kube-proxy's, 0x4000, and so are the verdicts.  Rules are written for nft 1.0.6 (Debian 12).
 """
 
 import dataclasses
+import ipaddress
 from collections.abc import Mapping, Sequence
 
 from steersman.nft.objects import Chain, Hook, Map, Set, Table
@@ -22,8 +28,10 @@ from steersman.proxy.model import Endpoint, ServicePort, usable
 
 TABLE = "steersman"
 MARK = "0x4000"
-DSTNAT, SRCNAT, FILTER = -100, 100, -110
-"""Priorities; the check for missing endpoints comes before the rewriting."""
+DSTNAT, SRCNAT, FILTER = -100, 100, 0
+BEFORE, AFTER = DSTNAT - 10, DSTNAT + 10
+_BY_ADDRESS = "ipv4_addr . inet_proto . inet_service : verdict"
+_BY_PORT = "inet_proto . inet_service : verdict"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,6 +53,7 @@ class NodeFacts:
     pod_cidr: str
     """Of the whole cluster: other senders are off-cluster and get masqueraded."""
     service_cidr: str
+    zone: str = ""
 
 
 class _Builder:
@@ -54,108 +63,146 @@ class _Builder:
         self.facts = facts
         self.chains: dict[str, Chain] = {}
         self.sets: dict[str, Set] = {}
-        self.service_ips: dict[str, str] = {}
-        self.node_ports: dict[str, str] = {}
-        self.no_endpoints: dict[str, str] = {}
-        self.no_endpoint_ports: dict[str, str] = {}
+        self.maps: dict[str, dict[str, str]] = {
+            "service-ips": {},
+            "node-ports": {},
+            "no-endpoints": {},
+            "no-endpoint-ports": {},
+            "firewall-ips": {},
+        }
+        self._owners: dict[str, str] = {}
 
-    def address(self, ip: str, port: ServicePort, verdict: str, target: dict[str, str]) -> None:
-        # Two Services may claim the same external address and port: the first in order has it.
-        target.setdefault(f"{ip} . {port.protocol} . {port.port}", verdict)
+    def owns(self, port: ServicePort, key: str) -> bool:
+        """Two Services may claim the same address and port: the first to ask has it, in all maps."""
+        return self._owners.setdefault(key, port.id) == port.id
 
 
 def table(ports: Sequence[ServicePort], facts: NodeFacts, host_ports: Sequence[HostPort] = ()) -> Table:
     """The whole table."""
     builder = _Builder(facts)
+    # First all cluster addresses, so that nobody's external address takes another Service's traffic.
+    for port in ports:
+        for ip in port.cluster_ips:
+            builder.owns(port, _address(ip, port))
     for port in ports:
         _service(builder, port)
-    chains = {**builder.chains, **_frame(facts), "host-ports": Chain([_host_port(p) for p in host_ports])}
-    nodes = Set("ipv4_addr", frozenset(facts.addresses))
     return Table(
         TABLE,
-        chains=chains,
-        sets={"node-addresses": nodes, **builder.sets},
-        maps={
-            "service-ips": Map("ipv4_addr . inet_proto . inet_service : verdict", builder.service_ips),
-            "node-ports": Map("inet_proto . inet_service : verdict", builder.node_ports),
-            "no-endpoints": Map("ipv4_addr . inet_proto . inet_service : verdict", builder.no_endpoints),
-            "no-endpoint-ports": Map("inet_proto . inet_service : verdict", builder.no_endpoint_ports),
+        chains={**_frame(facts), "host-ports": Chain(_host_ports(host_ports)), **builder.chains},
+        sets={
+            "node-addresses": Set("ipv4_addr", frozenset(facts.addresses)),
+            "cluster-ips": Set("ipv4_addr", frozenset(ip for port in ports for ip in port.cluster_ips)),
+            **builder.sets,
         },
+        maps={name: Map(_BY_PORT if name.endswith("ports") else _BY_ADDRESS, m) for name, m in builder.maps.items()},
     )
 
 
 def _frame(facts: NodeFacts) -> Mapping[str, Chain]:
     """What is there whatever the Services are."""
-    look = [
-        "ip daddr . meta l4proto . th dport vmap @service-ips",
-        "ip daddr @node-addresses meta l4proto . th dport vmap @node-ports",
-        "ip daddr @node-addresses jump host-ports",
-    ]
-    refuse = [
-        "ct state new ip daddr . meta l4proto . th dport vmap @no-endpoints",
-        "ct state new ip daddr @node-addresses meta l4proto . th dport vmap @no-endpoint-ports",
-    ]
-    # An address of the service range that no Service has, or a port that its Service has not.
-    unknown = f"ct state new ip daddr {facts.service_cidr} goto reject-new"
+    by_address = "ip daddr . meta l4proto . th dport vmap"
+    by_port = "ip daddr @node-addresses meta l4proto . th dport vmap"
     return {
-        "services": Chain(look),
+        "services": Chain(
+            [f"{by_address} @service-ips", f"{by_port} @node-ports", "ip daddr @node-addresses jump host-ports"]
+        ),
+        "firewall": Chain([f"ct state new {by_address} @firewall-ips"]),
+        "refuse": Chain(
+            [
+                f"ct state new {by_address} @no-endpoints",
+                f"ct state new {by_port} @no-endpoint-ports",
+                "ct state new ip daddr @cluster-ips goto reject-new",
+                f"ct state new ip daddr {facts.service_cidr} drop",
+            ]
+        ),
         "reject-new": Chain(["reject"]),
-        "drop-new": Chain(["drop"]),
         "masquerade-later": Chain([f"meta mark set meta mark or {MARK}"]),
         "masquerading": Chain(
             [f"meta mark and {MARK} == 0 return", f"meta mark set meta mark xor {MARK}", "masquerade fully-random"]
         ),
-        "refuse": Chain(refuse),
         "nat-prerouting": Chain(["jump services"], Hook("nat", "prerouting", DSTNAT)),
         "nat-output": Chain(["jump services"], Hook("nat", "output", DSTNAT)),
         "nat-postrouting": Chain(["jump masquerading"], Hook("nat", "postrouting", SRCNAT)),
+        "filter-prerouting": Chain(["jump firewall"], Hook("filter", "prerouting", BEFORE)),
+        "filter-output": Chain(["jump firewall"], Hook("filter", "output", BEFORE)),
         "filter-input": Chain(["jump refuse"], Hook("filter", "input", FILTER)),
-        "filter-forward": Chain(["jump refuse", unknown], Hook("filter", "forward", FILTER)),
-        "filter-output": Chain(["jump refuse"], Hook("filter", "output", FILTER)),
-        "filter-output-after": Chain([unknown], Hook("filter", "output", DSTNAT + 10)),
+        "filter-forward": Chain(["jump refuse"], Hook("filter", "forward", FILTER)),
+        # After the rewriting: what the node sends to a port of its own may be for an endpoint elsewhere.
+        "filter-output-after": Chain(["jump refuse"], Hook("filter", "output", AFTER)),
     }
 
 
+def _address(ip: str, port: ServicePort) -> str:
+    return f"{ip} . {port.protocol} . {port.port}"
+
+
 def _service(builder: _Builder, port: ServicePort) -> None:
-    everywhere = usable(port.endpoints, only_local=False)
-    inside = usable(port.endpoints, only_local=True) if port.internal_local else everywhere
-    outside = usable(port.endpoints, only_local=True) if port.external_local else everywhere
-    for endpoint in sorted({*everywhere, *inside, *outside}):
+    facts = builder.facts
+    everywhere = usable(port.endpoints, only_local=False, node=facts.name, zone=facts.zone)
+    here = usable(port.endpoints, only_local=True) if port.internal_local or port.external_local else []
+    for endpoint in sorted({*everywhere, *here}):
         _endpoint(builder, port, endpoint)
-
-    if inside:
-        name = f"service-{port.id}"
-        pods = builder.facts.pod_cidr
+    cluster, local = f"service-{port.id}", f"local-{port.id}"
+    if everywhere:
         # Pods find the way back by themselves; who asks from elsewhere must be answered through this node.
-        cluster = [f"ip daddr {ip} ip saddr != {pods} jump masquerade-later" for ip in port.cluster_ips]
-        builder.chains[name] = Chain([*cluster, *_choose(port, inside)])
-        for ip in port.cluster_ips:
-            builder.address(ip, port, f"goto {name}", builder.service_ips)
-    else:
-        verdict = "goto drop-new" if port.internal_local and everywhere else "goto reject-new"
-        for ip in port.cluster_ips:
-            builder.address(ip, port, verdict, builder.no_endpoints)
+        builder.chains[cluster] = Chain([*_masquerade_strangers(builder, port), *_choose(port, everywhere)])
+    if here:
+        builder.chains[local] = Chain([*_masquerade_strangers(builder, port), *_choose(port, here)])
+    refused = "drop" if everywhere else "goto reject-new"
 
-    reached = [*port.external_ips, *port.balancer_ips]
-    if not reached and not port.node_port:
-        return
-    if outside:
-        name = f"external-{port.id}"
-        rules = [] if port.external_local else ["jump masquerade-later"]
-        if port.external_local and everywhere:
-            # A pod that takes the outer way is still inside: any endpoint may serve it.
-            rules += [f"ip saddr {builder.facts.pod_cidr} goto service-{port.id}"] if inside else []
-        builder.chains[name] = Chain([*rules, *_choose(port, outside)])
-        for ip in reached:
-            builder.address(ip, port, f"goto {name}", builder.service_ips)
-        if port.node_port:
-            builder.node_ports.setdefault(f"{port.protocol} . {port.node_port}", f"goto {name}")
-        return
-    verdict = "goto drop-new" if port.external_local and everywhere else "goto reject-new"
-    for ip in reached:
-        builder.address(ip, port, verdict, builder.no_endpoints)
+    inside = (local if here else "") if port.internal_local else (cluster if everywhere else "")
+    for ip in port.cluster_ips:
+        if builder.owns(port, _address(ip, port)):
+            builder.maps["service-ips" if inside else "no-endpoints"][_address(ip, port)] = (
+                f"goto {inside}" if inside else refused
+            )
+    _outside(builder, port, cluster if everywhere else "", local if here else "", refused)
+    _firewall(builder, port)
+
+
+def _outside(builder: _Builder, port: ServicePort, cluster: str, local: str, refused: str) -> None:
+    """Node port, external and balancer addresses.  `cluster` and `local` are chains, or nothing."""
+    keys = [("service-ips", "no-endpoints", _address(ip, port)) for ip in (*port.external_ips, *port.balancer_ips)]
     if port.node_port:
-        builder.no_endpoint_ports.setdefault(f"{port.protocol} . {port.node_port}", verdict)
+        keys.append(("node-ports", "no-endpoint-ports", f"{port.protocol} . {port.node_port}"))
+    name = f"external-{port.id}"
+    target = local if port.external_local else cluster
+    if keys and cluster:
+        rules = ["jump masquerade-later"]
+        if port.external_local:
+            rules = [
+                f"ip saddr {builder.facts.pod_cidr} goto {cluster}",
+                "fib saddr type local jump masquerade-later",
+                f"fib saddr type local goto {cluster}",
+            ]
+        builder.chains[name] = Chain([*rules, *([f"goto {target}"] if target else [])])
+    for found, missing, key in keys:
+        if builder.owns(port, key):
+            if cluster:
+                builder.maps[found][key] = f"goto {name}"
+            if not target:
+                builder.maps[missing][key] = refused
+
+
+def _firewall(builder: _Builder, port: ServicePort) -> None:
+    if not port.source_ranges or not port.balancer_ips:
+        return
+    allowed = list(port.source_ranges)
+    networks = [ipaddress.IPv4Network(text) for text in allowed]
+    if any(ipaddress.IPv4Address(own) in network for own in builder.facts.addresses for network in networks):
+        # The node's own packets to a balancer's address may carry that address as their sender.
+        own = [ipaddress.IPv4Address(ip) for ip in port.balancer_ips]
+        allowed += [str(ip) for ip in own if not any(ip in network for network in networks)]
+    name = f"firewall-{port.id}"
+    builder.chains[name] = Chain([f"ip saddr != {{ {' , '.join(allowed)} }} drop"])
+    for ip in port.balancer_ips:
+        if builder.owns(port, _address(ip, port)):
+            builder.maps["firewall-ips"][_address(ip, port)] = f"goto {name}"
+
+
+def _masquerade_strangers(builder: _Builder, port: ServicePort) -> list[str]:
+    pods = builder.facts.pod_cidr
+    return [f"ip daddr {ip} ip saddr != {pods} jump masquerade-later" for ip in port.cluster_ips]
 
 
 def _endpoint_chain(port: ServicePort, endpoint: Endpoint) -> str:
@@ -187,6 +234,11 @@ def _choose(port: ServicePort, endpoints: Sequence[Endpoint]) -> list[str]:
     return [*rules, f"numgen random mod {len(chains)} vmap {{ {pairs} }}"]
 
 
-def _host_port(port: HostPort) -> str:
-    address = f"ip daddr {port.host_ip} " if port.host_ip not in ("", "0.0.0.0") else ""
-    return f"{address}{port.protocol} dport {port.port} dnat to {port.pod_ip}:{port.pod_port}"
+def _host_ports(ports: Sequence[HostPort]) -> list[str]:
+    rules = []
+    for port in ports:
+        address = f"ip daddr {port.host_ip} " if port.host_ip not in ("", "0.0.0.0") else ""
+        match = f"{address}{port.protocol} dport {port.port}"
+        rules.append(f"{match} ip saddr {port.pod_ip} jump masquerade-later")
+        rules.append(f"{match} dnat to {port.pod_ip}:{port.pod_port}")
+    return rules

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from steersman.kit.entropy import Entropy
 from steersman.scheduler import framework
-from steersman.scheduler.framework import Code, Concern, Cycle, Plugin, Refusal, Scorer
+from steersman.scheduler.framework import Concern, Cycle, Plugin, Refusal, Scorer
 from steersman.scheduler.shapes import Pod
 from steersman.scheduler.table import Node, Table
 
@@ -70,6 +70,8 @@ class Scheduling:
         self._plugins = plugins
         self._scorers = scorers
         self._entropy = entropy
+        self.nominated: dict[str, dict[str, Pod]] = {}
+        """By node, the pods (by uid) for which a preemption has freed it."""
         self._kept: collections.OrderedDict[bytes, _Kept] = collections.OrderedDict()
 
     def decide(self, pod: Pod) -> Chosen | Unfit:
@@ -107,12 +109,45 @@ class Scheduling:
                 if refusal is not None:
                     refusals[name] = refusal
                     del scores[name]
+        for name in [name for name in scores if name in self.nominated]:
+            refusal = self._beside_nominated(pod, nodes[name])
+            if refusal is not None:
+                refusals[name] = refusal
+                del scores[name]
         if len(verdicts) > 2 * len(nodes):
             for name in [name for name in verdicts if name not in nodes]:
                 del verdicts[name]
         if not scores:
             return Unfit(refusals, len(nodes))
         return Chosen(self._best(cycle, scores), cycle)
+
+    def refusal(self, pod: Pod, node: Node) -> Refusal | None:
+        """Why the pod may not go to this node, all rules asked anew."""
+        cycle = Cycle(pod, self._table)
+        concerned: list[Plugin] = []
+        for plugin in self._plugins:
+            concern = plugin.pre_filter(cycle)
+            if isinstance(concern, Refusal):
+                return concern
+            if concern is not Concern.NONE:
+                concerned.append(plugin)
+        for plugin in concerned:
+            refusal = plugin.filter(cycle, node)
+            if refusal is not None:
+                return refusal
+        return None
+
+    def _beside_nominated(self, pod: Pod, node: Node) -> Refusal | None:
+        """Why the pod may not go to a node that was freed for others that are at least as important."""
+        others = [
+            other
+            for other in self.nominated.get(node.name, {}).values()
+            if other.uid != pod.uid and other.shape.priority >= pod.shape.priority
+        ]
+        if not others:
+            return None
+        with self._table.with_pods(others, node):
+            return self.refusal(pod, node)
 
     def _remembered(self, signature: bytes) -> dict[str, tuple[int, Refusal | None, int]]:
         kept = self._kept.get(signature)
@@ -145,21 +180,3 @@ class Scheduling:
         highest = max(scores.values())
         best = [name for name, score in scores.items() if score == highest]
         return nodes[best[self._entropy.below(len(best))] if len(best) > 1 else best[0]]
-
-
-def preemption_text(pod: Pod, unfit: Unfit) -> str:
-    """What kube-scheduler says after a search for victims that found none."""
-    if unfit.early is not None:
-        return "not found"
-    if not unfit.total:
-        return ""
-    if pod.shape.never_preempts:
-        return "no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never."
-    said: list[Refusal] = []
-    for refusal in unfit.refusals.values():
-        resolvable = refusal.code is Code.UNSCHEDULABLE
-        text = (
-            "No preemption victims found for incoming pod" if resolvable else "Preemption is not helpful for scheduling"
-        )
-        said.append(Refusal("DefaultPreemption", refusal.code, (text,)))
-    return f"no new claims to deallocate, preemption: 0/{unfit.total} nodes are available: {framework.reasons(said)}."

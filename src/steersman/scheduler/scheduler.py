@@ -14,7 +14,7 @@ from steersman.client.client import PatchKind
 from steersman.client.reconcile.manager import Context
 from steersman.scheduler import cycle as cycles
 from steersman.scheduler import plugins as rules
-from steersman.scheduler import volumes
+from steersman.scheduler import preemption, volumes
 from steersman.scheduler.cycle import Chosen, Unfit
 from steersman.scheduler.framework import Event
 from steersman.scheduler.plugins.inter_pod_affinity import InterPodAffinity
@@ -44,7 +44,9 @@ class Scheduler:
         self._pods = informers.informer("pods")
         self._nodes = informers.informer("nodes")
         self._namespaces = informers.informer("namespaces")
+        self._budgets = informers.informer("poddisruptionbudgets.policy")
         self._caches = volumes.Caches(informers)
+        self._nominations: dict[str, str] = {}
         self.table = Table()
         self._volume_rule = VolumeBinding(self._caches)
         self._affinity_rule = InterPodAffinity()
@@ -61,7 +63,7 @@ class Scheduler:
         self._pods.on_change(self._pod_changed)
         self._namespaces.on_change(self._namespace_changed)
         caches = (self._caches.claims, self._caches.all_volumes, self._caches.classes)
-        for informer in (self._pods, self._nodes, self._namespaces, *caches):
+        for informer in (self._pods, self._nodes, self._namespaces, self._budgets, *caches):
             await informer.wait_synced()
         for informer in caches:
             informer.on_change(self._volumes_changed)
@@ -103,6 +105,7 @@ class Scheduler:
             assert gone is not None
             uid = gone["metadata"]["uid"]
             self.queue.remove(uid)
+            self._forget_nomination(uid)
             if self.table.remove_pod(uid):
                 self.queue.happened(Event.POD_GONE)
             return
@@ -115,6 +118,12 @@ class Scheduler:
             self.queue.remove(uid)
         elif not self.table.is_assumed(uid):
             self.queue.put(self.table.shapes.pod(new))
+
+    def _forget_nomination(self, uid: str) -> None:
+        node = self._nominations.get(uid)
+        pod = self._scheduling.nominated.get(node, {}).get(uid) if node else None
+        if pod is not None:
+            self._nominate(pod, "")
 
     def _is_ours(self, pod: Tree) -> bool:
         """Whether the pod is to be scheduled, by us, and may be by now."""
@@ -131,12 +140,16 @@ class Scheduler:
         pod = waiting.pod
         result = self._scheduling.decide(pod)
         if isinstance(result, Unfit):
+            outcome = preemption.search(
+                self._scheduling, self.table, pod, result, self._budgets.list(), self._nominations.get(pod.uid, "")
+            )
             self.queue.refused(waiting, result.plugins)
-            self._tell_unfit(pod, result.message(cycles.preemption_text(pod, result)))
+            self._tell_unfit(pod, result.message(outcome.text), outcome.victims)
             return
         decision = self._volume_rule.decision(result.cycle, result.node)
         if decision is not None:
             self._volume_rule.spoken_for |= {volume["metadata"]["name"] for _, volume in decision.bind}
+        self._nominate(pod, "")
         self.table.assume(pod, result.node)
         self._context.tasks.spawn(self._bind(waiting, result, decision), f"bind {pod.key}")
 
@@ -173,12 +186,51 @@ class Scheduler:
         self._context.recorder.event(pod.tree, events.WARNING, "FailedScheduling", text, action="Scheduling")
         self._mark(pod, "SchedulerError", text)
 
-    def _tell_unfit(self, pod: Pod, message: str) -> None:
+    def _tell_unfit(self, pod: Pod, message: str, victims: preemption.Victims | None) -> None:
         self._context.recorder.event(pod.tree, events.WARNING, "FailedScheduling", message, action="Scheduling")
-        self._mark(pod, "Unschedulable", message)
+        if victims is None:
+            self._mark(pod, "Unschedulable", message)
+            return
+        self._nominate(pod, victims.node.name)
+        self._mark(pod, "Unschedulable", message, nominated=victims.node.name)
+        for victim in victims.pods:
+            self._context.tasks.spawn(self._send_away(victim, pod, victims.node), f"preempt {victim.key}")
 
-    def _mark(self, pod: Pod, reason: str, message: str) -> None:
-        """Write the condition PodScheduled, if it says something new."""
+    def _nominate(self, pod: Pod, node: str) -> None:
+        """Remember (or forget) the node that was freed for a pod."""
+        old = self._nominations.pop(pod.uid, "")
+        if old:
+            self._scheduling.nominated[old].pop(pod.uid, None)
+            if not self._scheduling.nominated[old]:
+                del self._scheduling.nominated[old]
+        if node:
+            self._nominations[pod.uid] = node
+            self._scheduling.nominated.setdefault(node, {})[pod.uid] = pod
+
+    async def _send_away(self, victim: Pod, pod: Pod, node: Node) -> None:
+        condition = {
+            "type": "DisruptionTarget",
+            "status": "True",
+            "reason": "PreemptionByScheduler",
+            "message": f"{self._scheduler_name}: preempting to accommodate a higher priority pod",
+            "lastTransitionTime": times.seconds(self._context.clock.now()),
+        }
+        patch = {"metadata": {"uid": victim.uid}, "status": {"conditions": [condition]}}
+        name, namespace = victim.name, victim.namespace
+        try:
+            await self._client.patch("pods", name, patch, namespace, kind=PatchKind.STRATEGIC, subresource="status")
+            await self._client.delete("pods", name, namespace, uid=victim.uid)
+        except (errors.NotFound, errors.Conflict):
+            return  # gone by itself
+        except (errors.ApiError, ConnectionError) as error:
+            log.info("cannot preempt %s: %s", victim.key, error)
+            self._nominate(pod, "")
+            return
+        text = f"Preempted by pod {pod.uid} on node {node.name}"
+        self._context.recorder.event(victim.tree, events.NORMAL, "Preempted", text, action="Preempting")
+
+    def _mark(self, pod: Pod, reason: str, message: str, nominated: str = "") -> None:
+        """Write the condition PodScheduled, and the node freed for the pod, if they say something new."""
         tree = self._pods.get(pod.key) or pod.tree
         present = podlib.condition(tree, "PodScheduled")
         same = (
@@ -187,10 +239,11 @@ class Scheduler:
             and present.get("reason") == reason
             and present.get("message") == message
         )
-        if not same:
-            self._context.tasks.spawn(self._write_condition(pod, present, reason, message), f"mark {pod.key}")
+        if not same or nominated:
+            work = self._write_condition(pod, present, reason, message, nominated)
+            self._context.tasks.spawn(work, f"mark {pod.key}")
 
-    async def _write_condition(self, pod: Pod, present: Tree | None, reason: str, message: str) -> None:
+    async def _write_condition(self, pod: Pod, present: Tree | None, reason: str, message: str, nominated: str) -> None:
         now = times.seconds(self._context.clock.now())
         since = present.get("lastTransitionTime") if present and present.get("status") == "False" else None
         condition = {
@@ -202,7 +255,10 @@ class Scheduler:
             "lastTransitionTime": since or now,
             "observedGeneration": pod.tree["metadata"].get("generation"),
         }
-        patch = {"metadata": {"uid": pod.uid}, "status": {"conditions": [condition]}}
+        status: dict[str, object] = {"conditions": [condition]}
+        if nominated:
+            status["nominatedNodeName"] = nominated
+        patch = {"metadata": {"uid": pod.uid}, "status": status}
         try:
             await self._client.patch(
                 "pods", pod.name, patch, pod.namespace, kind=PatchKind.STRATEGIC, subresource="status"

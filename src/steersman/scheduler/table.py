@@ -7,6 +7,7 @@ Invariants: `requested` and the scored figures of a node are the sums over its `
 with every change to the node (`check` shows the sums).
 """
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -110,6 +111,7 @@ class Table:
             return
         node.is_known = False
         node.tree = {}
+        node.labels = {}  # no place any more: its pods count for nobody's affinity
         self._touch(node)
         if not node.pods:
             del self.nodes[name]
@@ -180,6 +182,41 @@ class Table:
         if shape.anti_affinity:
             self.anti_affinity += sign
         self._touch(node)
+
+    def take_out(self, pod: Pod, node: Node) -> None:
+        """Think a pod away; `put_back` undoes it.  Both within one step of the loop."""
+        self._drop(pod, node)
+
+    def put_back(self, pod: Pod, node: Node) -> None:
+        self._add(pod, node)
+
+    @contextlib.contextmanager
+    def without(self, gone: Sequence[Pod]) -> Iterator[None]:
+        """The table as if these pods were not there; they are back at the end, in the order they had."""
+        places = [(pod, self._where[pod.uid]) for pod in gone]
+        orders = {node.name: list(node.pods) for _, node in places}
+        for pod, node in places:
+            self._drop(pod, node)
+        try:
+            yield
+        finally:
+            for pod, node in places:
+                if pod.uid not in node.pods:
+                    self._add(pod, node)
+            for _, node in places:
+                node.pods = {uid: node.pods[uid] for uid in orders[node.name]}
+
+    @contextlib.contextmanager
+    def with_pods(self, more: Sequence[Pod], node: Node) -> Iterator[None]:
+        """The table as if these pods were on the node already."""
+        added = [pod for pod in more if pod.uid not in self._where]
+        for pod in added:
+            self._add(pod, node)
+        try:
+            yield
+        finally:
+            for pod in added:
+                self._drop(pod, node)
 
     def all_pods(self) -> Iterator[tuple[Node, Pod]]:
         """Every assigned pod with its node."""

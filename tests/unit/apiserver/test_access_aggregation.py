@@ -1,6 +1,7 @@
 """Aggregating roles consist of the roles that they select."""
 
-from steersman.apiserver.access import aggregation, bootstrap
+from steersman.api.semantics import aggregation
+from steersman.apiserver.access import bootstrap
 
 
 def test_admin_gathers_edit_and_view_in_the_end() -> None:

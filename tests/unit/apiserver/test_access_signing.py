@@ -7,7 +7,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from steersman.apiserver.access import signing
+from steersman.api.semantics import signing
 from steersman.kit import pki
 from steersman.kit.entropy import SeededEntropy
 

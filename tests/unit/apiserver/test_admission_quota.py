@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from steersman.api import resources, status
+from steersman.api.semantics import quota_usage
 from steersman.api.tree import Tree
 from steersman.apiserver.access import authorization, reading
-from steersman.apiserver.admission import quota_usage, resource_quota
+from steersman.apiserver.admission import resource_quota
 from steersman.apiserver.admission.attributes import Attributes, Operation
 from steersman.apiserver.admission.plugin import Context
 from steersman.kit.clock import RealClock

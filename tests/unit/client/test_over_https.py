@@ -151,6 +151,20 @@ def test_merging_keeps_what_is_a_persons_own(tmp_path: pathlib.Path) -> None:
         kubeconfig.load(path)
 
 
+def test_a_cluster_becomes_a_context_and_takes_the_lead_only_where_there_is_none(tmp_path: pathlib.Path) -> None:
+    source, target = tmp_path / "admin", tmp_path / "config"
+    kubeconfig.write(source, kubeconfig.make("local", "https://here", ca=b"ca", token="s"))
+    assert kubeconfig.merge(target, source, context="steersman")
+    assert kubeconfig.merge(target, source, context="steersman")
+    assert kubeconfig.load(target).token == "s"
+    other = tmp_path / "other"
+    kubeconfig.write(other, kubeconfig.make("work", "https://work", ca=b"ca", token="w"))
+    assert not kubeconfig.merge(other, source, context="steersman")
+    assert kubeconfig.load(other).server == "https://work"
+    assert kubeconfig.load(other, "steersman").server == "https://here"
+    assert kubeconfig.default_path(f"{target}:{other}") == target
+
+
 def test_reasons_decide_the_class_and_codes_stand_in() -> None:
     assert isinstance(errors.from_status(status.conflict("pods", "", "p", "x").tree), errors.Conflict)
     assert isinstance(errors.from_answer(503, None, "no"), errors.Unavailable)

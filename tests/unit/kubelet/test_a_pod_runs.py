@@ -165,8 +165,8 @@ async def test_resources_are_changed_in_place(world: KubeletWorld) -> None:
     assert world.container()["containerID"] == before
     assert world.container()["resources"] == big
     assert world.status()["resources"] == big
-    assert world.events()[-1] == (
-        "Normal", "ResizeCompleted",
+    told = (
         'Pod resize completed: {"containers":[{"name":"c","resources":{"limits":{"cpu":"200m","memory":"64Mi"},'
-        '"requests":{"cpu":"80m","memory":"32Mi"}}}],"generation":2}',
-    )  # fmt: skip
+        '"requests":{"cpu":"80m","memory":"32Mi"}}}],"generation":2}'
+    )
+    assert world.events()[-1] == ("Normal", "ResizeCompleted", told)

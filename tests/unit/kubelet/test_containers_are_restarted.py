@@ -145,6 +145,7 @@ async def test_a_container_that_cannot_start_says_so(world: KubeletWorld) -> Non
     assert (ended["exitCode"], ended["reason"], ended["message"]) == (128, "StartError", "exec: no such file")
     assert world.status()["phase"] == "Failed"
     assert ("Warning", "Failed", "Error: exec: no such file") in world.events()
+    assert world.condition("PodReadyToStartContainers")["status"] == "False"
 
 
 async def test_a_restarted_kubelet_finds_its_containers_and_leaves_them_alone(world: KubeletWorld) -> None:

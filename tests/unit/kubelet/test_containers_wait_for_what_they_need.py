@@ -41,8 +41,13 @@ async def test_a_pull_that_fails_is_tried_again_later_and_then_succeeds() -> Non
     assert any(
         reason == "Failed" and said.startswith('Failed to pull image "app:1": ') for _, reason, said in world.events()
     )
+    await world.clock.advance(32)
+    waiting = world.container()["state"]["waiting"]
+    assert waiting["reason"] == "ImagePullBackOff"
+    assert waiting["message"].startswith('Back-off pulling image "app:1": ErrImagePull: ')
+    assert ("Normal", "BackOff", 'Back-off pulling image "app:1"') in world.events()
     broken[0] = ""
-    await world.clock.advance(30)
+    await world.clock.advance(60)
     assert world.status()["phase"] == "Running"
     assert any(said.startswith('Successfully pulled image "app:1" in ') for _, _, said in world.events())
     await world.close()
@@ -103,9 +108,9 @@ async def test_the_environment_reaches_the_runtime(world: KubeletWorld) -> None:
     seen: list[cri.ContainerConfig] = []
     create = world.runtime.create_container
 
-    async def spy(sandbox: str, config: cri.ContainerConfig, whole: cri.SandboxConfig) -> str:
+    async def spy(sandbox_id: str, config: cri.ContainerConfig, sandbox: cri.SandboxConfig) -> str:
         seen.append(config)
-        return await create(sandbox, config, whole)
+        return await create(sandbox_id, config, sandbox)
 
     world.runtime.create_container = spy  # type: ignore[method-assign]
     env = [

@@ -26,8 +26,9 @@ def seen(
 ) -> cri.Container:
     labels = {**POD_LABELS, "io.kubernetes.container.name": name}
     return cri.Container(
-        f"{name}{attempt}", of, name, attempt, "busybox", "sha", cri.ContainerState(state), 1.0, 1.0, ended, code, "", "",
-        labels, {},
+        id=f"{name}{attempt}", sandbox_id=of, name=name, attempt=attempt, image="busybox", image_id="sha",
+        state=cri.ContainerState(state), created_at=1.0, started_at=1.0, finished_at=ended, exit_code=code,
+        reason="", message="", labels=labels, annotations={},
     )  # fmt: skip
 
 

@@ -148,7 +148,8 @@ async def asked(serve: Any, probe: Any) -> tuple[Outcome, str]:
 async def test_http_answers_below_400_are_healthy() -> None:
     get = {"httpGet": {"path": "/", "port": "web"}}
     assert (await asked(saying("HTTP/1.1 204 No Content"), get))[0] is Outcome.SUCCESS
-    assert (await asked(saying("HTTP/1.1 302 Found\r\nLocation: http://other/"), get))[0] is Outcome.SUCCESS
+    elsewhere = saying("HTTP/1.1 302 Found\r\nLocation: http://other/", "x")
+    assert await asked(elsewhere, get) == (Outcome.WARNING, "Probe terminated redirects, Response body: x")
     assert await asked(saying("HTTP/1.1 500 Oops", "x"), get) == (
         Outcome.FAILURE, "HTTP probe failed with statuscode: 500",
     )  # fmt: skip

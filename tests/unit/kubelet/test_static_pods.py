@@ -133,3 +133,19 @@ async def test_a_restarted_kubelet_adopts_static_pods(node: KubeletWorld) -> Non
 def test_what_is_no_pod_is_refused_with_the_reason(text: str, why: str) -> None:
     with pytest.raises(manifests.BadManifest, match=why):
         manifests.parse(text.encode())
+
+
+async def test_static_pods_need_no_api_server(tmp_path: pathlib.Path) -> None:
+    made = KubeletWorld()
+    away = {"kind": "Status", "code": 503, "reason": "ServiceUnavailable", "message": "away"}
+    for method in ("GET", "POST"):
+        for kind in ("nodes", "pods", "services"):
+            made.server.refuse[method, kind] = status.StatusError(away)
+    (tmp_path / "web.yaml").write_text(WEB)
+    await made.start(static_pods=tmp_path)
+    await made.clock.advance(3)
+    assert [c.state.value for c in await made.containers()] == ["running"]
+    made.server.refuse.clear()
+    await made.clock.advance(60)
+    assert made.server.get("pods", "default", "web-node1")["status"]["phase"] == "Running"
+    await made.close()

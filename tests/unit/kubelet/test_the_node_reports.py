@@ -74,6 +74,9 @@ async def test_a_pod_whose_selector_does_not_fit_the_node_is_refused(world: Kube
     await world.pod(nodeSelector={"disk": "fast"})
     await world.clock.advance(1)
     assert (world.status()["phase"], world.status()["reason"]) == ("Failed", "NodeAffinity")
+    await world.client.patch("nodes", NODE, {"metadata": {"labels": {"disk": "fast"}}})
+    await world.pod("later", nodeSelector={"disk": "fast"})
+    assert world.status("later")["phase"] == "Running"
 
 
 async def test_the_server_finds_pods_and_their_containers(world: KubeletWorld) -> None:

@@ -14,29 +14,39 @@ from steersman.api.codec.errors import DecodeError
 
 JSON = "application/json"
 YAML = "application/yaml"
-MEDIA_TYPES = (JSON, YAML)
-"""What can be read; the reference's list in messages also names protobuf."""
+PROTOBUF = "application/vnd.kubernetes.protobuf"
+MEDIA_TYPES = (JSON, YAML, PROTOBUF)
+"""What can be read."""
 
-_ACCEPTED = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
 _YAML_TYPES = {YAML, "application/x-yaml", "text/yaml"}
 
 
 def media_type(content_type: str) -> str:
-    """`application/json` or `application/yaml`; an empty type is JSON.  Raises a 415 StatusError for others."""
+    """One of `MEDIA_TYPES`; an empty type is JSON.  Raises a 415 StatusError for others."""
     name = content_type.partition(";")[0].strip().lower()
     if name in ("", JSON):
         return JSON
     if name in _YAML_TYPES:
         return YAML
+    if name == PROTOBUF:
+        return PROTOBUF
     raise status.unsupported_media_type(
-        f"the body of the request was in an unknown format - accepted media types include: {_ACCEPTED}"
+        f"the body of the request was in an unknown format - accepted media types include: {', '.join(MEDIA_TYPES)}"
     )
 
 
 def decode_body(content_type: str, body: bytes) -> Any:
-    """The tree of a body.  Raises DecodeError, or a 415 StatusError."""
-    if media_type(content_type) == YAML:
+    """The tree of a body.  Raises DecodeError, or a 415 StatusError.
+
+    Of protobuf it is one of a built-in kind, and the kind and version that it names are in the tree.
+    """
+    media = media_type(content_type)
+    if media == YAML:
         return decode_yaml(body)
+    if media == PROTOBUF:
+        from steersman.api.codec import protobuf
+
+        return protobuf.decode_body(body)
     return decode_json(body)
 
 

@@ -43,6 +43,8 @@ def into(
 ) -> Received:
     """Raises a 400 or 415 StatusError."""
     media = decode.media_type(content_type)
+    if media == decode.PROTOBUF:
+        return _of_protobuf(api_version, kind, node, body, table)
     problems: list[str] = []
     try:
         if media == decode.YAML:
@@ -57,9 +59,7 @@ def into(
         raise status.bad_request(
             f"the object provided is unrecognized (must be of type {kind}): {prefix}{error} ({_summary(body)})"
         ) from None
-    found_version, found_kind = found_version or api_version, found_kind or kind
-    if (found_version, found_kind) != (api_version, kind):
-        raise _other_kind(found_version, found_kind, api_version, kind, table)
+    found_version, found_kind = _expected(found_version, found_kind, api_version, kind, table)
     strict = validation != FieldValidation.IGNORE
     try:
         accepted = accept(node, tree, strict=strict, body=body if media == decode.JSON else None)
@@ -71,6 +71,37 @@ def into(
     made = dict(accepted.tree) if accepted.tree is tree else accepted.tree
     made["apiVersion"], made["kind"] = api_version, kind
     return Received(made, problems)
+
+
+def _of_protobuf(api_version: str, kind: str, node: Node, body: bytes, table: resources.Table) -> Received:
+    """Unknown fields cannot be told from those of a newer release, and are dropped in silence."""
+    from steersman.api.codec import protobuf
+
+    try:
+        found = protobuf.unwrapped(body)
+    except DecodeError as error:
+        raise status.bad_request(
+            f"the object provided is unrecognized (must be of type {kind}): {error} ({_summary(body)})"
+        ) from None
+    found_version, found_kind = _expected(found.api_version, found.kind, api_version, kind, table)
+    try:
+        tree = protobuf.decode(node, found.raw)
+    except protobuf.NoProtobuf:
+        why = "object *unstructured.Unstructured does not implement the protobuf marshalling interface and cannot be "
+        raise _unfit(found_version, found_kind, kind, why + "encoded to a protobuf message") from None
+    except DecodeError as error:
+        raise _unfit(found_version, found_kind, kind, str(error)) from None
+    return Received({"kind": kind, "apiVersion": api_version, **tree}, [])
+
+
+def _expected(
+    found_version: str, found_kind: str, api_version: str, kind: str, table: resources.Table
+) -> tuple[str, str]:
+    """The version and kind of the body, both of which may be left out.  Raises 400 where they are others."""
+    found_version, found_kind = found_version or api_version, found_kind or kind
+    if (found_version, found_kind) != (api_version, kind):
+        raise _other_kind(found_version, found_kind, api_version, kind, table)
+    return found_version, found_kind
 
 
 def _type_of(tree: Any) -> tuple[str, str]:

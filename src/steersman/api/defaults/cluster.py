@@ -27,8 +27,12 @@ def node(tree: MutableTree) -> None:
         if "allocatable" not in status and status.get("capacity"):
             status["allocatable"] = dict(status["capacity"])
     spec = tree.get("spec")
-    if spec and spec.get("podCIDR") and not spec.get("podCIDRs"):
-        spec["podCIDRs"] = [spec["podCIDR"]]
+    if spec:
+        one, many = spec.get("podCIDR"), spec.get("podCIDRs")
+        if one and (not many or many[0] != one):
+            spec["podCIDRs"] = [one]
+        elif many and not one:
+            spec["podCIDR"] = many[0]
 
 
 def secret(tree: MutableTree) -> None:

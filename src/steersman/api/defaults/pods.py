@@ -26,6 +26,9 @@ def pod(tree: MutableTree) -> None:
                 resources["requests"] = {**resources["limits"], **(resources.get("requests") or {})}
     if made.get("resources"):
         _pod_level(made)
+    status = tree.get("status")
+    if status:
+        _addresses(status)
     if "enableServiceLinks" not in made:
         made["enableServiceLinks"] = True
     if made.get("hostNetwork"):
@@ -34,6 +37,15 @@ def pod(tree: MutableTree) -> None:
                 for port in container.get("ports") or ():
                     if not port.get("hostPort") and port.get("containerPort"):
                         port["hostPort"] = port["containerPort"]
+
+
+def _addresses(status: MutableTree) -> None:
+    """`podIP` is the first of `podIPs`, whichever of the two was said."""
+    one, many = status.get("podIP"), status.get("podIPs")
+    if one and (not many or many[0].get("ip") != one):
+        status["podIPs"] = [{"ip": one}]
+    elif many and not one:
+        status["podIP"] = many[0].get("ip", "")
 
 
 def pod_template(tree: MutableTree) -> None:

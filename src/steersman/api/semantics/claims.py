@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from steersman.api import labels, quantity
-from steersman.api.semantics import affinity
+from steersman.api.semantics import affinity, pods
 from steersman.api.tree import Tree, at
 
 BIND_COMPLETED = "pv.kubernetes.io/bind-completed"
@@ -52,6 +52,37 @@ def refers_to(volume: Tree, claim: Tree) -> bool:
     if reference.get("name") != meta["name"] or reference.get("namespace") != meta["namespace"]:
         return False
     return reference.get("uid") in (None, "", meta["uid"])
+
+
+def used_by(pod: Tree, claim: Tree) -> bool:
+    """Whether a pod on a node uses the claim.
+
+    A pod without a node does not: the kubelet starts nobody with a claim that is on its way out.  One that is
+    over still does, until it is deleted, except for a claim of its own (an ephemeral volume's).
+    """
+    spec, name = pod.get("spec") or {}, claim["metadata"]["name"]
+    if not spec.get("nodeName"):
+        return False
+    for volume in spec.get("volumes") or ():
+        given = volume.get("persistentVolumeClaim")
+        if given and given.get("claimName") == name:
+            return True
+        if volume.get("ephemeral") is None or ephemeral_name(pod, volume) != name:
+            continue
+        if is_pods_own(claim, pod) and not pods.is_terminal(pod):
+            return True
+    return False
+
+
+def ephemeral_name(pod: Tree, volume: Tree) -> str:
+    """The claim of an `ephemeral` volume."""
+    return f"{pod['metadata']['name']}-{volume['name']}"
+
+
+def is_pods_own(claim: Tree, pod: Tree) -> bool:
+    """Whether the claim was made for an `ephemeral` volume of this very pod."""
+    owners = claim["metadata"].get("ownerReferences") or ()
+    return any(owner.get("uid") == pod["metadata"]["uid"] and owner.get("controller") for owner in owners)
 
 
 def reference_to(claim: Tree) -> dict[str, str]:

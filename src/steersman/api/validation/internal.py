@@ -9,6 +9,7 @@ The third is what stands for an absent field, or the shape of the field's own ty
 one-element list of a shape for a list.
 """
 
+import difflib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -38,6 +39,8 @@ def _field(value: Any, kind: Any) -> Any:
         return render(value, kind)
     if isinstance(kind, list):
         return [_field(each, kind[0]) for each in value] if value is not None else None
+    if isinstance(value, Mapping):
+        return dict(sorted(value.items()))
     return kind if value is None else value
 
 
@@ -49,3 +52,12 @@ def text(value: Any) -> str:
 
 def shown(value: Mapping[str, Any] | None, shape: Shape) -> str:
     return text(render(value, shape))
+
+
+def difference(before: Any, after: Any) -> str:
+    """Two rendered values compared line by line, as the reference shows what may not change."""
+    lines = [json.dumps(value, ensure_ascii=False, indent=1).splitlines(keepends=True) for value in (before, after)]
+    for each in lines:
+        each[-1] += "\n"
+    made = list(difflib.unified_diff(*lines))[2:]
+    return "".join(made)

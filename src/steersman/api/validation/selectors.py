@@ -52,3 +52,18 @@ def requirement(tree: Tree, at: str, e: Errors) -> None:
 
 def is_empty(tree: Any) -> bool:
     return not tree or not (tree.get("matchLabels") or tree.get("matchExpressions"))
+
+
+def shown(tree: Tree | None) -> Any:
+    """A selector as messages print it: its fields in the type's order."""
+    if tree is None:
+        return None
+    made: dict[str, Any] = {}
+    if tree.get("matchLabels"):
+        made["matchLabels"] = dict(sorted(tree["matchLabels"].items()))
+    if tree.get("matchExpressions"):
+        made["matchExpressions"] = [
+            {name: each[name] for name in ("key", "operator", "values") if name in each}
+            for each in tree["matchExpressions"]
+        ]
+    return made

@@ -1,6 +1,6 @@
 """DefaultIngressClass: an ingress that names no class gets the cluster's."""
 
-from steersman.apiserver.admission import defaults
+from steersman.api.semantics import default_class
 from steersman.apiserver.admission.attributes import Attributes
 from steersman.apiserver.admission.plugin import CREATES, Plugin
 
@@ -17,6 +17,6 @@ class DefaultIngressClass(Plugin):
     async def mutate(self, a: Attributes) -> None:
         if a.at("spec", "ingressClassName") is not None or OLD_CLASS in a.at("metadata", "annotations", default={}):
             return
-        chosen = defaults.chosen(self.reader.list(CLASSES), DEFAULT)
+        chosen = default_class.chosen(self.reader.list(CLASSES), DEFAULT)
         if chosen is not None:
             a.put(chosen, "spec", "ingressClassName")

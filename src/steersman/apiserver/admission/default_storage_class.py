@@ -1,6 +1,6 @@
 """DefaultStorageClass: a claim that names no class gets the cluster's."""
 
-from steersman.apiserver.admission import defaults
+from steersman.api.semantics import default_class
 from steersman.apiserver.admission.attributes import Attributes
 from steersman.apiserver.admission.plugin import CREATES, Plugin
 
@@ -19,6 +19,6 @@ class DefaultStorageClass(Plugin):
         # An empty name is a choice too: no class.
         if a.at("spec", "storageClassName") is not None or BETA_CLASS in a.at("metadata", "annotations", default={}):
             return
-        chosen = defaults.chosen(self.reader.list(CLASSES), DEFAULT, BETA_DEFAULT)
+        chosen = default_class.chosen(self.reader.list(CLASSES), DEFAULT, BETA_DEFAULT)
         if chosen is not None:
             a.put(chosen, "spec", "storageClassName")

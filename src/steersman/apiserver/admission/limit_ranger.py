@@ -7,9 +7,9 @@ claim.
 from collections.abc import Iterator, Mapping
 
 from steersman.api import quantity
+from steersman.api.semantics import pod_resources
 from steersman.api.tree import MutableTree, Tree, at
 from steersman.apiserver.access import rules
-from steersman.apiserver.admission import pod_resources
 from steersman.apiserver.admission.attributes import Attributes, Operation
 from steersman.apiserver.admission.plugin import Plugin
 

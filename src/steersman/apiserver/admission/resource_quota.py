@@ -11,8 +11,8 @@ import contextlib
 from collections.abc import AsyncIterator, Iterable, Mapping
 
 from steersman.api import quantity, status, tree
+from steersman.api.semantics import quota_usage
 from steersman.api.tree import MutableTree, Tree, at
-from steersman.apiserver.admission import quota_usage
 from steersman.apiserver.admission.attributes import Attributes, Operation
 from steersman.apiserver.admission.plugin import Context, Plugin
 

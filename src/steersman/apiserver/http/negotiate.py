@@ -2,9 +2,10 @@
 
     Accept: application/json;as=Table;v=v1;g=meta.k8s.io,application/json
 
-Clauses are tried by their quality, then in the client's order, and the first that can be served wins.  This
-server speaks JSON and YAML; a client that takes nothing but protobuf gets the 406 of a server without it.
-Parsing is cached by the header's text: clients send the same few.
+Clauses are tried by their quality, then in the client's order, and the first that can be served wins.  JSON
+is what is stored and costs nothing, so protobuf is for clients that take neither JSON nor YAML; those that name
+both, as Go clients do, get JSON.  Tables have no protobuf form.  Parsing is cached by the header's text:
+clients send the same few.
 """
 
 import dataclasses
@@ -15,7 +16,7 @@ from steersman.api import status
 MEDIA_TYPES = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
 STREAMS = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
 TRANSFORMS = frozenset({"Table", "PartialObjectMetadata", "PartialObjectMetadataList"})
-JSON, YAML = "application/json", "application/yaml"
+JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,9 +64,14 @@ def _parsed(header: str) -> Accept | str:
     known = False
     for _, _, media, values in sorted(clauses, key=lambda clause: clause[:2]):
         spoken = _spoken(media)
-        known = known or bool(spoken) or media == "application/vnd.kubernetes.protobuf"
+        known = known or bool(spoken) or media == PROTOBUF
         if spoken:
             accepted = _transformed(spoken, values)
+            if accepted is not None:
+                return accepted
+    for _, _, media, values in sorted(clauses, key=lambda clause: clause[:2]):
+        if media == PROTOBUF and values.get("as") != "Table":
+            accepted = _transformed(PROTOBUF, values)
             if accepted is not None:
                 return accepted
     if known:

@@ -1,6 +1,6 @@
 """Answers: a tree or stored bytes in the form that was negotiated.
 
-JSON goes out as it is stored; YAML, indentation, a Table or bare metadata are made from the tree.
+JSON goes out as it is stored; YAML, protobuf, indentation, a Table or bare metadata are made from the tree.
 """
 
 import json
@@ -11,7 +11,7 @@ import yaml
 
 from steersman.api import status
 from steersman.api.tree import Tree
-from steersman.apiserver.http.negotiate import JSON, Accept
+from steersman.apiserver.http.negotiate import JSON, PROTOBUF, Accept
 from steersman.apiserver.registry import layout
 from steersman.kit import http
 
@@ -19,6 +19,8 @@ ALWAYS: tuple[tuple[str, str], ...] = (("Cache-Control", "no-cache, private"),)
 
 
 def encoded(value: Any, accept: Accept) -> bytes:
+    if accept.media == PROTOBUF:
+        return _protobuf(value)
     if accept.media != JSON:
         dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
         text: str = yaml.dump(value, Dumper=dumper, default_flow_style=False, allow_unicode=True, sort_keys=True)
@@ -26,6 +28,18 @@ def encoded(value: Any, accept: Accept) -> bytes:
     if accept.pretty:
         return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
     return layout.encode(value) + b"\n"
+
+
+def _protobuf(value: Tree) -> bytes:
+    from steersman.api.codec import protobuf
+
+    try:
+        return protobuf.encode_body(value)
+    except protobuf.NoProtobuf:
+        raise status.not_acceptable(
+            f"object {value.get('kind')} does not implement the protobuf marshalling interface and cannot be encoded "
+            "to a protobuf message"
+        ) from None
 
 
 def tree(value: Tree, accept: Accept, code: int = 200, headers: http.Headers = ()) -> http.Response:

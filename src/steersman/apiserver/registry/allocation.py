@@ -100,3 +100,19 @@ class Ports:
 
     def release(self, ports: Iterable[int]) -> None:
         self.taken.difference_update(ports)
+
+
+class NoPorts(Ports):
+    """For a dry run: everything is free, and what is given are numbers that no range holds."""
+
+    _given = 0
+
+    def take(self, port: int) -> None:
+        return
+
+    def next(self) -> int:
+        self._given += 1
+        return self.last + 1 + self._given
+
+    def release(self, ports: Iterable[int]) -> None:
+        return

@@ -6,7 +6,9 @@ Facts are those of kube-apiserver's strategies (`pkg/registry/*/*/strategy.go`),
 from steersman.api import names, resources
 from steersman.apiserver.registry import (
     certificates,
+    customresourcedefinitions,
     endpointslices,
+    limitranges,
     namespaces,
     nodes,
     pods,
@@ -35,8 +37,8 @@ GENERATION = frozenset({
 })  # fmt: skip
 
 CREATE_ON_UPDATE = frozenset({
-    "endpoints", "events", "leases.coordination.k8s.io", "limitranges", "services", f"clusterroles.{_RBAC}",
-    f"clusterrolebindings.{_RBAC}", f"roles.{_RBAC}", f"rolebindings.{_RBAC}",
+    "endpoints", "events", "events.events.k8s.io", "leases.coordination.k8s.io", "limitranges", "services",
+    f"clusterroles.{_RBAC}", f"clusterrolebindings.{_RBAC}", f"roles.{_RBAC}", f"rolebindings.{_RBAC}",
 })  # fmt: skip
 
 CONDITIONAL_UPDATE = frozenset({
@@ -70,10 +72,22 @@ FOUR_CHECKS = frozenset({
 })  # fmt: skip
 """Kinds whose update reports what is wrong with labels four times and not three."""
 
+ONE_CHECK = frozenset({
+    "csinodes.storage.k8s.io", "endpointslices.discovery.k8s.io", "flowschemas.flowcontrol.apiserver.k8s.io",
+    "limitranges", "mutatingadmissionpolicies.admissionregistration.k8s.io",
+    "mutatingadmissionpolicybindings.admissionregistration.k8s.io",
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io", "persistentvolumes",
+    "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
+    "validatingadmissionpolicies.admissionregistration.k8s.io",
+    "validatingadmissionpolicybindings.admissionregistration.k8s.io",
+    "validatingwebhookconfigurations.admissionregistration.k8s.io", "volumeattachments.storage.k8s.io",
+})  # fmt: skip
+"""Kinds whose update reports metadata that may not change once and not twice."""
+
 SEGMENT_NAMES = frozenset({
     "apiservices.apiregistration.k8s.io", "certificatesigningrequests.certificates.k8s.io",
     f"clusterroles.{_RBAC}", f"clusterrolebindings.{_RBAC}", f"roles.{_RBAC}", f"rolebindings.{_RBAC}",
-    "flowschemas.flowcontrol.apiserver.k8s.io",
+    "flowschemas.flowcontrol.apiserver.k8s.io", "events", "poddisruptionbudgets.policy",
 })  # fmt: skip
 """Named with whatever survives in a URL."""
 
@@ -89,10 +103,12 @@ LABEL_NAMES = frozenset({"namespaces", "services", "statefulsets.apps"})
 
 STRATEGIES: dict[str, type[Strategy]] = {
     "certificatesigningrequests.certificates.k8s.io": certificates.SigningRequests,
+    "customresourcedefinitions.apiextensions.k8s.io": customresourcedefinitions.Definitions,
     "daemonsets.apps": workloads.DaemonSets,
     "deployments.apps": workloads.Deployments,
     "endpointslices.discovery.k8s.io": endpointslices.EndpointSlices,
     "jobs.batch": workloads.Jobs,
+    "limitranges": limitranges.LimitRanges,
     "namespaces": namespaces.Namespaces,
     "nodes": nodes.Nodes,
     "persistentvolumeclaims": storage.Claims,
@@ -107,8 +123,6 @@ STRATEGIES: dict[str, type[Strategy]] = {
 def strategy_of(resource: resources.Resource) -> Strategy:
     strategy = STRATEGIES.get(resource.name, Strategy)(resource)
     name = resource.name
-    if name == "events.events.k8s.io":
-        name = "events"
     if resource.custom:
         strategy.generation = True
         strategy.unconditional_update = False
@@ -118,9 +132,9 @@ def strategy_of(resource: resources.Resource) -> Strategy:
     strategy.unconditional_update = name not in CONDITIONAL_UPDATE
     strategy.returns_deleted = name in RETURNS_DELETED
     strategy.metadata_checks = 4 if name in FOUR_CHECKS else 3
+    strategy.change_checks = 1 if name in ONE_CHECK else 2
     strategy.status_keeps_metadata = name in STATUS_ALONE
-    strategy.storage_preconditions = strategy.storage_preconditions or name.startswith("customresourcedefinitions.")
-    strategy.collected = name != "events"
+    strategy.collected = not name.startswith("events")
     if name in SEGMENT_NAMES:
         strategy.name_rule = names.path_segment
     elif name in LABEL_NAMES:

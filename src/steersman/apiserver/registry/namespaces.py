@@ -17,6 +17,9 @@ class Namespaces(Strategy):
 
     def prepare_create(self, new: MutableTree, context: Context) -> None:
         super().prepare_create(new, context)
+        metadata = new["metadata"]
+        if metadata.get("name"):
+            metadata["labels"] = {**(metadata.get("labels") or {}), NAME_LABEL: metadata["name"]}
         spec = dict(new.get("spec") or {})
         finalizers = list(spec.get("finalizers") or ())
         if FINALIZER not in finalizers:

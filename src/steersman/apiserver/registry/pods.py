@@ -7,6 +7,7 @@ grace 0                             deleted at once: the kubelet says that it ha
 
 from typing import Any
 
+from steersman.api import field, status
 from steersman.api.tree import MutableTree, Tree, at
 from steersman.apiserver.registry import pod_qos
 from steersman.apiserver.registry.strategy import Context, Strategy, keep
@@ -18,15 +19,15 @@ class Pods(Strategy):
 
     def prepare_create(self, new: MutableTree, context: Context) -> None:
         super().prepare_create(new, context)
-        status: dict[str, Any] = {"phase": "Pending", "qosClass": pod_qos.of(new)}
+        state: dict[str, Any] = {"phase": "Pending", "qosClass": pod_qos.of(new)}
         if at(new, "spec", "schedulingGates"):
-            status["conditions"] = [
+            state["conditions"] = [
                 {
                     "type": "PodScheduled", "status": "False", "lastProbeTime": None, "lastTransitionTime": context.now,
                     "reason": "SchedulingGated", "message": "Scheduling is blocked due to non-empty scheduling gates",
                 }
             ]  # fmt: skip
-        new["status"] = status
+        new["status"] = state
 
     def prepare_update(self, new: MutableTree, old: Tree, context: Context) -> None:
         super().prepare_update(new, old, context)
@@ -56,6 +57,10 @@ class Pods(Strategy):
         for group in ("containers", "initContainers"):
             if group in spec:
                 spec[group] = _resized(spec[group], at(new, "spec", group, default=()))
+        before = pod_qos.of(old)
+        if pod_qos.of({"spec": spec}) != before:
+            error = field.invalid(field.Path("spec"), before, "Pod QOS Class may not change as a result of resizing")
+            raise status.invalid("Pod", "", old["metadata"]["name"], [error])
         self._narrowed(new, old, spec)
 
     def _narrowed(self, new: MutableTree, old: Tree, spec: Tree) -> None:
@@ -68,10 +73,10 @@ class Pods(Strategy):
 
     def prepare_status(self, new: MutableTree, old: Tree, context: Context) -> None:
         super().prepare_status(new, old, context)
-        status = dict(new.get("status") or {})
-        if not status.get("qosClass"):
-            keep(status, old.get("status") or {}, "qosClass")
-        new["status"] = status
+        state = dict(new.get("status") or {})
+        if not state.get("qosClass"):
+            keep(state, old.get("status") or {}, "qosClass")
+        new["status"] = state
 
     def grace(self, old: Tree, asked: int | None, context: Context) -> int | None:
         grace = asked

@@ -37,6 +37,8 @@ class Services(Strategy):
             _drop_dependent(spec, before)
         _families(spec)
         addresses, ports = self._allocators(context)
+        if context.dry_run:
+            ports = allocation.NoPorts(ports.first, ports.last, context.services.entropy)
         undo: list[Callable[[], None]] = []
 
         def back() -> None:
@@ -109,6 +111,9 @@ def _needs_health_port(spec: Tree) -> bool:
 def _keep_allocated(spec: MutableTree, before: Tree) -> None:
     """What the old Service was given stays, where the new one does not say otherwise."""
     if _needs_address(before) and _needs_address(spec):
+        for name in ("ipFamilyPolicy", "ipFamilies"):
+            if not spec.get(name) and before.get(name):
+                spec[name] = before[name]
         if not spec.get("clusterIP") and before.get("clusterIP"):
             spec["clusterIP"] = before["clusterIP"]
         if not spec.get("clusterIPs") and spec.get("clusterIP") == before.get("clusterIP") and before.get("clusterIPs"):
@@ -120,9 +125,9 @@ def _keep_allocated(spec: MutableTree, before: Tree) -> None:
             kept = held.get((port.get("protocol", "TCP"), port.get("port")))
             if not port.get("nodePort") and kept and kept not in used:
                 port["nodePort"] = kept
-    if _needs_health_port(before) and _needs_health_port(spec) and not spec.get("healthCheckNodePort"):
-        if before.get("healthCheckNodePort"):
-            spec["healthCheckNodePort"] = before["healthCheckNodePort"]
+    health = before.get("healthCheckNodePort")
+    if health and _needs_health_port(before) and _needs_health_port(spec) and not spec.get("healthCheckNodePort"):
+        spec["healthCheckNodePort"] = health
 
 
 def _drop_dependent(spec: MutableTree, before: Tree) -> None:
@@ -148,13 +153,14 @@ def _drop_dependent(spec: MutableTree, before: Tree) -> None:
 
 
 def _families(spec: MutableTree) -> None:
-    """A cluster of one family has nothing to choose."""
+    """A cluster of one family has nothing to choose, but for services whose endpoints it does not make."""
     if spec.get("type", "ClusterIP") not in WITH_ADDRESS:
         return
+    free = spec.get("clusterIP") == "None" and not spec.get("selector")
     if not spec.get("ipFamilyPolicy"):
-        spec["ipFamilyPolicy"] = "SingleStack"
+        spec["ipFamilyPolicy"] = "RequireDualStack" if free else "SingleStack"
     if not spec.get("ipFamilies"):
-        spec["ipFamilies"] = ["IPv4"]
+        spec["ipFamilies"] = ["IPv4", "IPv6"] if free and spec["ipFamilyPolicy"] == "RequireDualStack" else ["IPv4"]
     if spec.get("clusterIP") and not spec.get("clusterIPs"):
         spec["clusterIPs"] = [spec["clusterIP"]]
     elif spec.get("clusterIPs") and not spec.get("clusterIP"):

@@ -64,6 +64,8 @@ class Strategy:
 
     metadata_checks = 3
     """How often an update reports what is wrong with labels, annotations and owners."""
+    change_checks = 2
+    """How often it reports metadata that may not change."""
 
     def __init__(self, resource: resources.Resource) -> None:
         self.resource = resource
@@ -74,6 +76,9 @@ class Strategy:
 
     def arrived(self, new: MutableTree) -> None:
         """Complete what a client sent, after the defaults and before anything is owned."""
+
+    def name(self, new: MutableTree, context: Context) -> None:
+        """Name an object that has neither a name nor a generateName, for kinds that do so."""
 
     def prepare_create(self, new: MutableTree, context: Context) -> None:
         if self.has_status:

@@ -82,7 +82,7 @@ def _selected(spec: Tree, metadata: Tree) -> dict[str, Any]:
     template = dict(out.get("template") or {})
     meta = dict(template.get("metadata") or {})
     labels = dict(meta.get("labels") or {})
-    uid, name = metadata["uid"], metadata["name"]
+    uid, name = metadata["uid"], metadata.get("name") or ""
     labels.setdefault("job-name", name)
     labels.setdefault("controller-uid", uid)
     labels.setdefault("batch.kubernetes.io/job-name", name)

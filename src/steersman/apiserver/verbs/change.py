@@ -7,6 +7,7 @@ A change that makes nothing different is not written: the revision stays.  A cha
 finalizer from an object marked for deletion deletes it.
 """
 
+import asyncio
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -96,9 +97,8 @@ async def _write(
     context = call.context(options.dry_run)
 
     given = metadata.get("resourceVersion")
-    if given not in (None, "", "0"):
-        if given != str(entry.revision) and given != before.get("resourceVersion"):
-            raise registry.conflict(name, status.MODIFIED)
+    if given not in (None, "", "0", str(entry.revision)):
+        raise registry.conflict(name, status.MODIFIED)
     _keep_system_fields(metadata, before)
     metadata["resourceVersion"] = str(entry.revision)
     entries = proposed.entries
@@ -121,6 +121,8 @@ async def _write(
         attributes.object = new
         await plugged.validate(call, attributes)
         written = await _store(call, entry, new, old, options)
+    except asyncio.CancelledError:
+        raise  # the write may still happen: what it reserved stays reserved
     except BaseException:
         undo()
         raise
@@ -149,7 +151,9 @@ async def _store(
 def _validate(call: Call, new: Tree, old: Tree, context: Context) -> None:
     registry, resource = call.registry, call.resource
     strategy = registry.strategy
-    errors = meta.update(new["metadata"], old["metadata"], repeats=strategy.metadata_checks)
+    errors = meta.update(
+        new["metadata"], old["metadata"], repeats=strategy.metadata_checks, change_repeats=strategy.change_checks
+    )
     if call.info.subresource == "status":
         errors += plugged.validation_update(resource, new, old, "status")
         errors += strategy.validate_status(new, old, context)
@@ -158,6 +162,8 @@ def _validate(call: Call, new: Tree, old: Tree, context: Context) -> None:
         errors += strategy.validate_update(new, old, context)
     if errors:
         raise status.invalid(resource.kind, registry.stored_group, new["metadata"].get("name") or "", errors)
+    if not call.info.subresource:
+        call.warnings += plugged.warnings(resource, new, old)
 
 
 def _needs_revision(call: Call) -> status.StatusError:

@@ -73,8 +73,8 @@ async def _attempt(call: Call, entry: protocol.Entry, options: optioned.DeleteOp
     strategy = registry.strategy
     old = registry.tree(entry.value)
     context = call.context(options.dry_run)
-    check_preconditions(call, old, options)
     strategy.warn_delete(options.propagation is not None or options.orphan_dependents is not None, context)
+    check_preconditions(call, old, options)
     attributes = plugged.attributes(call, "DELETE", None, old, dry_run=options.dry_run, options=options.tree)
     attributes.name = old["metadata"]["name"]
     await plugged.mutate(call, attributes)

@@ -55,6 +55,6 @@ def table(
         "kind": "Table",
         "apiVersion": call.accept.transform_api_version,
         "metadata": metadata,
-        "columnDefinitions": made["columnDefinitions"] if columns else [],
+        "columnDefinitions": made["columnDefinitions"] if columns else None,
         "rows": rows,
     }

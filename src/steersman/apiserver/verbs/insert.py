@@ -5,6 +5,7 @@ managed fields of what was sent and defaulted, mutating admission, name and uid,
 validation, validating admission, the write.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,6 +46,7 @@ async def insert(
     attributes = plugged.attributes(call, "CREATE", new, None, dry_run=options.dry_run)
     new = await plugged.mutate(call, attributes)
     metadata = new["metadata"]
+    strategy.name(new, context)
     generate = str(metadata.get("generateName") or "") if not metadata.get("name") else ""
     metadata["creationTimestamp"] = context.now
     metadata["uid"] = call.services.entropy.uuid()
@@ -57,6 +59,8 @@ async def insert(
         attributes.name, attributes.object = metadata["name"], new
         await plugged.validate(call, attributes)
         written = await _named(call, new, options, generate)
+    except asyncio.CancelledError:
+        raise  # the write may still happen: what it reserved stays reserved
     except BaseException:
         undo()
         raise
@@ -82,9 +86,7 @@ async def _named(call: Call, new: MutableTree, options: optioned.WriteOptions, g
 def _begin(call: Call, new: MutableTree) -> MutableTree:
     """The metadata, with what only the server may say taken out."""
     metadata: MutableTree = new.setdefault("metadata", {})
-    if metadata.get("resourceVersion") not in (None, "", "0"):
-        raise status.failure(500, "", "resourceVersion should not be set on objects to be created")
-    for name in ("resourceVersion", "uid", "creationTimestamp", "deletionTimestamp", "selfLink"):
+    for name in ("uid", "creationTimestamp", "deletionTimestamp", "selfLink"):
         metadata.pop(name, None)
     metadata.pop("deletionGracePeriodSeconds", None)
     return metadata
@@ -98,6 +100,7 @@ def _validate(call: Call, new: Tree, context: Any) -> None:
     errors += strategy.validate_create(new, context)
     if errors:
         raise status.invalid(resource.kind, registry.stored_group, new["metadata"].get("name") or "", errors)
+    call.warnings += plugged.warnings(resource, new, None)
 
 
 async def _store(call: Call, new: MutableTree, options: optioned.WriteOptions) -> Written:
@@ -109,6 +112,8 @@ async def _store(call: Call, new: MutableTree, options: optioned.WriteOptions) -
         if current is not None:
             raise protocol.Mismatch(key, current)
         return Written(new, 0, created=True)
+    if new["metadata"].get("resourceVersion") not in (None, "", "0"):
+        raise status.failure(500, "", "resourceVersion should not be set on objects to be created")
     head, tail = registry.packed(new)
     entry = await store.put(key, head, tail, expect=0, author=call.author)
     return Written(new, entry.revision, created=True)

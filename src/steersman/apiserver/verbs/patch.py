@@ -116,6 +116,10 @@ async def _apply(call: Call, options: optioned.WriteOptions) -> http.Response:
 
     def make(fresh: changing.Fresh | None) -> changing.Proposal:
         old = fresh() if fresh is not None else None
+        uid = applied["metadata"].get("uid")
+        if old is None and uid:
+            why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            raise call.registry.conflict(call.info.name, why)
         tree, owned = plugged.applied(
             call, old, calls.copied(applied), manager=options.field_manager, force=bool(options.force)
         )

@@ -6,12 +6,14 @@ where it has seen everything.  A revision that is compacted is an ERROR event wi
 that is where clients look for it.
 """
 
+import functools
 from collections.abc import Sequence
 
 from steersman.api import status
 from steersman.apiserver import selection as selections
 from steersman.apiserver import watching
 from steersman.apiserver.call import Call
+from steersman.apiserver.http import negotiate
 from steersman.apiserver.http import options as optioned
 from steersman.apiserver.registry import layout as layouts
 from steersman.apiserver.verbs import forms
@@ -21,6 +23,8 @@ from steersman.kit import http
 from steersman.store import protocol
 
 INITIAL_END = "k8s.io/initial-events-end"
+FUTURE_PATIENCE = 3.0
+"""Seconds until a watch from a revision that is not there yet is refused."""
 
 
 async def watch(call: Call) -> http.Stream:
@@ -28,21 +32,21 @@ async def watch(call: Call) -> http.Stream:
     selection = selections.select(call.resource, options.label_selector, options.field_selector)
     asked = optioned.resource_version(options.resource_version)
     form = _form(call)
+    if call.resource.custom and call.accept.media == negotiate.PROTOBUF and not call.accept.transform:
+        raise status.not_acceptable("only the following media types are accepted: application/json, application/yaml")
     try:
         watcher = _joined(call, options, selection, asked, form)
     except protocol.Compacted as error:
         return _refused(call, status.expired(f"too old resource version: {asked} ({error.oldest})"))
-    except status.StatusError as error:
-        if error.reason != "Timeout":
-            raise
-        return _refused(call, error)
     config = call.services.config
+    if asked > call.services.store.revision:
+        watcher.after(FUTURE_PATIENCE, functools.partial(_give_up, call, watcher, asked))
     if options.allow_bookmarks:
         _bookmarks(call, watcher, form, config.bookmark_interval)
     longest = options.timeout_seconds
     seconds = longest or config.watch_timeout * call.services.entropy.uniform(1.0, 2.0)
     watcher.after(seconds, watcher.close)
-    return http.Stream(watching.Frames(watcher), events=watching.Batches(watcher))
+    return _stream(call, watcher)
 
 
 def _joined(
@@ -62,8 +66,6 @@ def _joined(
             selection = None
     hub = call.services.hubs.of(call.resource.storage_prefix, registry.stored)
     current = store.revision
-    if asked > current:
-        raise listing.future(asked, current)
     first: Sequence[WatchEvent] = ()
     with_state = not asked if options.send_initial_events is None else options.send_initial_events
     if with_state:
@@ -151,9 +153,30 @@ def _bookmarks(call: Call, watcher: watching.Watcher, form: watching.Form, inter
     watcher.after(interval, mark)
 
 
+def _stream(call: Call, watcher: watching.Watcher) -> http.Stream:
+    events = watching.Batches(watcher)
+    if call.accept.media != negotiate.PROTOBUF:
+        return http.Stream(watching.Frames(watcher), events=events)
+    media = f"{negotiate.PROTOBUF};stream=watch"
+    return http.Stream(watching.Frames(watcher, _in_protobuf), content_type=media, events=events)
+
+
+def _in_protobuf(event: WatchEvent) -> bytes:
+    from steersman.api.codec import protobuf
+
+    return protobuf.frame(event.type, protobuf.encode_body(event.tree))
+
+
+def _give_up(call: Call, watcher: watching.Watcher, asked: int) -> None:
+    """The revision that a client waits for has not come: it knew another store."""
+    current = call.services.store.revision
+    if asked > current:
+        watcher.finish(watching.error_event(listing.future(asked, current)))
+
+
 def _refused(call: Call, error: status.StatusError) -> http.Stream:
     """A watch that consists of one ERROR event."""
     hub = call.services.hubs.of(call.resource.storage_prefix, call.registry.stored)
     watcher = hub.join(("", "", ""), None, watching.Form(), call.services.store.revision)
     watcher.finish(watching.error_event(error))
-    return http.Stream(watching.Frames(watcher), events=watching.Batches(watcher))
+    return _stream(call, watcher)

@@ -15,6 +15,9 @@ from steersman.kit.tasks import TaskGroup
 
 log = logging.getLogger(__name__)
 
+NAMESPACE_TERMINATING = "NamespaceTerminating"
+"""The cause of a refusal to create something in a namespace that is on its way out: no use trying again."""
+
 Reconcile = Callable[[str], Awaitable[float | None]]
 
 
@@ -42,7 +45,13 @@ class Loop:
         tasks.spawn(work, self.name)
 
     async def _attempt(self, key: str) -> workqueue.Outcome:
-        again = await self._reconcile(key)
+        try:
+            again = await self._reconcile(key)
+        except errors.ApiError as error:
+            if not error.has_cause(NAMESPACE_TERMINATING):
+                raise
+            log.debug("%s %s: %s", self.name, key, error)
+            return None
         return None if again is None else workqueue.RequeueAfter(again)
 
     def _failed(self, key: str, error: Exception) -> None:

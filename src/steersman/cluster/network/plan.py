@@ -98,6 +98,9 @@ SYSCTLS = {
     "net/ipv4/conf/all/rp_filter": "0",
     "net/ipv4/conf/default/rp_filter": "0",
     "net/bridge/bridge-nf-call-iptables": "1",
+    "net/ipv4/icmp_ratelimit": "0",
     "net/ipv6/conf/all/disable_ipv6": "0",
 }
-"""What each namespace needs; one that the kernel does not have is left alone."""
+"""What each namespace needs; one that the kernel does not have is left alone.  Without the ICMP limit every
+refused connection is refused at once, not only the first few a second.
+"""

@@ -98,18 +98,25 @@ class Controller:
                     self._gone(node.uid)
 
     def _seen(self, raw: bytes, kind: resources.Resource) -> graphs.Node | None:
-        node = self.graph.put(raw, kind.name, kind.api_version, kind.kind)
-        if node is None:
+        """Take an object in, and queue it if what matters here is new."""
+        seen = self.graph.put(raw, kind.name, kind.api_version, kind.kind)
+        if seen is None:
             return None
+        node = seen.node
         self._absent.discard(node.uid)
         if node.orphaning:
             self._orphans.enqueue(node.uid)
         elif node.deleting_dependents:
             self._objects.enqueue(node.uid)
+        if seen.begins_to_wait:
             for each in node.dependents.values():
                 self._objects.enqueue(each.uid)
-        if node.owners:
+        if node.owners and (seen.is_new or node.owners != seen.old_owners):
             self._objects.enqueue(node.uid)
+        for owner in seen.old_owners:
+            there = self.graph.nodes.get(owner.uid)
+            if owner not in node.owners and there is not None and there.deleting_dependents:
+                self._objects.enqueue(owner.uid)  # it blocked this one, perhaps, until now
         return node
 
     def _gone(self, uid: str) -> None:

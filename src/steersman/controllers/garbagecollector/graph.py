@@ -82,24 +82,38 @@ class Node:
         return f"Node({self.kind} {where}{' virtual' if self.virtual else ''})"
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Seen:
+    """An object that came in: whether it is new, the owners it had, and whether it now begins to wait."""
+
+    node: Node
+    is_new: bool
+    old_owners: Sequence[Owner]
+    begins_to_wait: bool
+
+
 class Graph:
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
 
-    def put(self, raw: bytes, resource: str, api_version: str, kind: str) -> Node | None:
-        """Take in an object as JSON; returns its node (None for what has no uid)."""
+    def put(self, raw: bytes, resource: str, api_version: str, kind: str) -> Seen | None:
+        """Take in an object as JSON; says what is new of it (None for what has no uid)."""
         meta = _object.decode(raw).metadata
         if not meta.uid:
             return None
         node = self.nodes.get(meta.uid)
         if node is None:
             node = self.nodes[meta.uid] = Node(meta.uid, resource, api_version, kind, meta.namespace, meta.name)
+            is_new = True
+        else:
+            is_new = node.virtual
+        owners, waited = node.owners, node.deleting_dependents
         node.resource, node.api_version, node.kind = resource, api_version, kind
         node.namespace, node.name, node.virtual = meta.namespace, meta.name, False
         node.deleting = meta.deletionTimestamp is not None
         node.finalizers = frozenset(meta.finalizers or ())
         self._connect(node, meta.ownerReferences or ())
-        return node
+        return Seen(node, is_new, owners, node.deleting_dependents and not waited)
 
     def _connect(self, node: Node, owners: Sequence[Owner]) -> None:
         wanted = {owner.uid for owner in owners}

@@ -15,11 +15,17 @@ from steersman.controllers.replicaset import plan as planning
 
 class Controller:
     name = "replicaset"
+    resource = "replicasets.apps"
+    kind = "ReplicaSet"
+
+    @staticmethod
+    def selector(tree: Tree) -> labels.Selector:
+        return labels.from_object(tree["spec"].get("selector"))
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._client = context.client
-        self._sets = context.informers.informer("replicasets.apps")
+        self._sets = context.informers.informer(self.resource)
         self._pods = context.informers.informer("pods")
         self._pods.add_index("controller", podcontrol.controller_uids)
         self._sets.add_index("controller", podcontrol.controller_uids)
@@ -42,11 +48,11 @@ class Controller:
             self._loop.enqueue(informers.key_of(tree))
 
     def _pod_changed(self, old: Tree | None, new: Tree | None) -> None:
-        for key in podcontrol.owner_keys(old, new, "ReplicaSet"):
+        for key in podcontrol.owner_keys(old, new, self.kind):
             self._loop.enqueue(key)
         pod = new or old
         assert pod is not None
-        key = podcontrol.owner_key(pod, "ReplicaSet")
+        key = podcontrol.owner_key(pod, self.kind)
         if key:
             if old is None:
                 self._expected.created(key)
@@ -54,7 +60,7 @@ class Controller:
                 self._expected.deleted(key, pod["metadata"]["uid"])
         elif new is not None and not podlib.is_deleting(new):
             for each in self._sets.list(new["metadata"]["namespace"]):  # an orphan: whoever selects it may adopt it
-                if labels.from_object(each["spec"].get("selector")).matches(labels.of(new)):
+                if self.selector(each).matches(labels.of(new)):
                     self._loop.enqueue(informers.key_of(each))
 
     async def _reconcile(self, key: str) -> float | None:
@@ -64,11 +70,11 @@ class Controller:
             return None
         now = self._context.clock.now()
         namespace = replica_set["metadata"]["namespace"]
-        selector = labels.from_object(replica_set["spec"].get("selector"))
+        selector = self.selector(replica_set)
         satisfied = self._expected.satisfied(key)
         candidates = podcontrol.candidates(self._pods, replica_set, selector)
         claims = owners.claims(replica_set, candidates, selector.matches)
-        owned = await self._control.claimed(replica_set, "replicasets.apps", claims)
+        owned = await self._control.claimed(replica_set, self.resource, claims)
         active = [pod for pod in owned if podlib.is_active(pod)]
         failure = None
         if satisfied and not podlib.is_deleting(replica_set):
@@ -126,9 +132,22 @@ class Controller:
         if podcontrol.same_status(replica_set.get("status"), status):
             return
         try:
-            await self._client.update_status("replicasets.apps", {**replica_set, "status": status})
+            await self._client.update_status(self.resource, {**replica_set, "status": status})
         except errors.NotFound:
             return
+
+
+class ReplicationControllers(Controller):
+    """The same for ReplicationControllers, whose selector is a plain map."""
+
+    name = "replication"
+    resource = "replicationcontrollers"
+    kind = "ReplicationController"
+
+    @staticmethod
+    def selector(tree: Tree) -> labels.Selector:
+        wanted = tree["spec"].get("selector")
+        return labels.from_map(wanted) if wanted else labels.NOTHING
 
 
 def _told(failure: tuple[str, BaseException] | None) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ from steersman.api.tree import Tree
 from steersman.client import errors
 from steersman.client.informers import Informer, key_of
 from steersman.kubelet import mirror
-from steersman.kubelet.pods import conditions, spec, sync
+from steersman.kubelet.pods import conditions, ending, spec
 from steersman.kubelet.pods.room import Room
 from steersman.kubelet.pods.sync import PodWorker, Stage
 
@@ -159,7 +159,7 @@ class PodManager:
         if not self._informer.synced or not self._static_read or uid not in self._room.view.pods:
             return
         view = self._room.view.pods[uid]
-        pod = sync.synthetic(uid, list(view.sandboxes.values()), list(view.containers.values()))
+        pod = ending.synthetic(uid, list(view.sandboxes.values()), list(view.containers.values()))
         log.info("ending %s, which has no pod any more", spec.full_name(pod))
         worker = self.workers[uid] = PodWorker(self._room, pod, self._gone)
         worker.remove()

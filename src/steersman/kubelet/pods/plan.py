@@ -248,7 +248,7 @@ class _Step:
         message, probe = self._unfit(container, last, "Init container")
         if not message:
             return True
-        self.kills.append(Kill(last.id, name, f"{message}, will be restarted", probe))
+        self.kills.append(Kill(last.id, name, message, probe))
         self.init.append(name)
         return False
 

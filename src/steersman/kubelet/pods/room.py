@@ -2,7 +2,7 @@
 
 import collections
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from steersman.api.tree import Tree
 from steersman.client.client import Client
@@ -45,12 +45,12 @@ class Room:
     """The services that a pod of this namespace is told of."""
     host_dns: dns.Dns
     node: Node
+    labels: Callable[[], Awaitable[Mapping[str, str]]]
+    """Of the Node object as it is now; empty where it cannot be had."""
     memory: int = 0
     """The node's, in bytes."""
     allocatable: dict[str, str] = dataclasses.field(default_factory=dict)
 
-    labels: Callable[[], Mapping[str, str]] = dict
-    """Of the Node object; empty while it is not known."""
     others: Callable[[str], Sequence[Tree]] = lambda uid: ()
     """The pods, but for this one, that take room on the node."""
     faults: collections.deque[Exception] = dataclasses.field(default_factory=lambda: collections.deque(maxlen=100))

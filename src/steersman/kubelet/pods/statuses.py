@@ -8,7 +8,7 @@ other.
 
 import dataclasses
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from steersman.api import tree as trees
 from steersman.api.tree import Tree
@@ -177,6 +177,3 @@ def matters(before: Tree, after: Tree) -> bool:
 
 def _ready(status: Tree) -> bool:
     return any(c.get("type") == "Ready" and c.get("status") == "True" for c in status.get("conditions") or ())
-
-
-Flush = Callable[[str], Awaitable[None]]

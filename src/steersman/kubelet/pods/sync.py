@@ -13,22 +13,19 @@ just crashed shows how it ended, and CrashLoopBackOff appears when the worker lo
 """
 
 import asyncio
-import contextlib
 import enum
 import logging
-import shutil
 from collections.abc import Callable, Sequence
 
-from steersman.api import tree
 from steersman.api.semantics import stamps
 from steersman.api.tree import Tree
-from steersman.client import errors
 from steersman.cri import runtime as cri
 from steersman.kit.clock import Timer
-from steersman.kubelet.containers import cgroup, configs, hosts, paths
-from steersman.kubelet.pods import admit, backoff, plan, resize, spec, start, status
+from steersman.kubelet.containers import configs
+from steersman.kubelet.pods import admit, ending, plan, resize, sandboxes, spec, start, status
 from steersman.kubelet.pods.plan import PodPlan
-from steersman.kubelet.pods.record import PodRecord, Reason, by_name
+from steersman.kubelet.pods.record import PodRecord, by_name
+from steersman.kubelet.pods.restarts import Restarts, next_attempt
 from steersman.kubelet.pods.room import Room
 from steersman.kubelet.probes import rules
 from steersman.kubelet.tell import NORMAL, WARNING
@@ -36,10 +33,11 @@ from steersman.kubelet.volumes.manager import NotMounted
 
 log = logging.getLogger(__name__)
 
-REVEAL = 5.0
-"""How long a crashed container shows how it ended before a look may show CrashLoopBackOff instead."""
 UNREACHABLE = 2.0
 DELETE_RETRY = 2.0
+STEPS = 50
+"""More steps than this without a pause mean that a step does not do what its plan says."""
+STEPS_PAUSE = 1.0
 
 
 class Stage(enum.Enum):
@@ -56,11 +54,9 @@ class PodWorker:
         self.stage = Stage.RUNNING
         self.removed = False
         """Whether the object is gone from where it came from."""
-        self.reasons: dict[str, Reason] = {}
         self._room = room
         self._on_gone = on_gone
-        self._backoffs: dict[str, backoff.Entry] = {}
-        self._held: dict[str, tuple[Reason, float]] = {}
+        self._restarts = Restarts()
         self._verdict: status.Verdict | None = None
         self._rejected = False
         self.admitted = False
@@ -122,8 +118,8 @@ class PodWorker:
             sandboxes=view.newest_sandboxes(),
             containers=by_name(view.containers.values()),
             probed=self._room.probes.probed(self.uid) if self._probed else {},
-            reasons=self._shown_reasons(),
-            backoffs=self._backoffs,
+            reasons=self._restarts.reasons(self._room.clock.now()),
+            backoffs=self._restarts.backoffs,
         )
 
     # -- the loop --------------------------------------------------------------------------------------------
@@ -139,6 +135,7 @@ class PodWorker:
 
     async def _run(self) -> None:
         delay: float | None = None
+        steps = 0
         me = asyncio.current_task()
         try:
             while self._dirty and self.stage is not Stage.GONE:
@@ -159,12 +156,13 @@ class PodWorker:
                     self._room.faults.append(error)
                     delay = self._failed(error)
                 if delay == 0:
-                    self._dirty = True
+                    steps += 1
+                    self._dirty = steps < STEPS
         finally:
             self._step = None
             self._running = False
         if self.stage is not Stage.GONE and delay is not None:
-            self._timer = self._room.clock.call_later(delay, self.wake)
+            self._timer = self._room.clock.call_later(delay or STEPS_PAUSE, self.wake)
 
     def _failed(self, error: Exception) -> float:
         """Tell that a step has failed; when to try again."""
@@ -189,18 +187,18 @@ class PodWorker:
             return await self._end()
         if spec.is_terminal(spec.api_phase(self.pod)):
             return await self._end()
-        if not self.admitted and not self._admit():
+        if not self.admitted and not await self._admit():
             return None
         return await self._keep()
 
-    def _admit(self) -> bool:
+    async def _admit(self) -> bool:
         if self.record().sandboxes:
             self.admitted = True  # it runs here already
             return True
-        refusal = admit.refusal(
-            self.pod, tuple(self._room.config.allowed_sysctls), self._room.labels(), self._room.others(self.uid),
-            self._room.allocatable,
-        )  # fmt: skip
+        room = self._room
+        labels = await room.labels() if self.pod["spec"].get("nodeSelector") else {}
+        sysctls = tuple(room.config.allowed_sysctls)
+        refusal = admit.refusal(self.pod, sysctls, labels, room.others(self.uid), room.allocatable)
         if refusal is None:
             self.admitted = True
             return True
@@ -245,13 +243,15 @@ class PodWorker:
     async def _apply(self, step: PodPlan, record: PodRecord) -> float | None:
         """Carry out one plan; the time until the next look."""
         room = self._room
-        self._note_held(step)
+        if not step.idle:
+            log.debug("%s: %s", spec.full_name(self.pod), plan.explain(step))
+        self._restarts.note_held(step, self.pod, room.tell, room.clock.now())
         if step.kill_pod:
             if step.create_sandbox and record.sandboxes:
                 room.tell.pod(
                     self.pod, NORMAL, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created."
                 )
-            await self._stop(record, spec.grace_seconds(self.pod))
+            await ending.stop(room, self.pod, record, spec.grace_seconds(self.pod), self._ips(record))
             if not step.create_sandbox:
                 return 0
         if step.kill:
@@ -270,37 +270,23 @@ class PodWorker:
         config = configs.sandbox_config(room.config, self.pod, step.attempt, room.host_dns)
         sandbox = record.ready_sandbox
         if step.create_sandbox:
-            sandbox = await self._make_sandbox(config)
+            sandbox = await sandboxes.make(room, self.pod, config)
             if sandbox is None:
                 return self._retry()
             facts = room.facts(self.pod, sandbox.ips)
         if sandbox is None or not names:
             return 0
         faulty = await self._start_all(step, record, sandbox, config, volumes)
-        await self._prune()
+        await sandboxes.prune(room, self.pod, self.record())
         if not faulty:
             return 0
-        self._report(self.record())
+        after = self.record()
+        self._report(after)
+        ended = [newest for name in faulty if (newest := after.newest(name)) is not None]
+        if any(newest.state is cri.ContainerState.EXITED for newest in ended):
+            return 0  # a start that failed counts as a crash: its back-off, not ours, decides when it is tried again
         held = self._held_delay(step)
         return self._retry() if held is None else min(self._retry(), held)
-
-    def _note_held(self, step: PodPlan) -> None:
-        """Tell of containers that wait for their back-off, and remember why for the status."""
-        now = self._room.clock.now()
-        where = spec.full_name(self.pod)
-        for held in step.held:
-            took = backoff.go_duration(held.delay)
-            words = f"back-off {took} restarting failed container={held.name} pod={where}"
-            reason = Reason("CrashLoopBackOff", words)
-            before = self._held.get(held.name)
-            self._held[held.name] = (reason, before[1] if before and before[0] == reason else now)
-            said = f"Back-off restarting failed container {held.name} in pod {where}"
-            self._room.tell.container(self.pod, held.name, WARNING, "BackOff", said)
-
-    def _shown_reasons(self) -> dict[str, Reason]:
-        now = self._room.clock.now()
-        late = {name: reason for name, (reason, noted) in self._held.items() if now - noted >= REVEAL}
-        return {**self.reasons, **late} if late else self.reasons
 
     def _held_delay(self, step: PodPlan) -> float | None:
         if not step.held:
@@ -325,34 +311,6 @@ class PodWorker:
             await room.lifecycle.stop(self.pod, running, kill.message, grace, self._ips(record))
             await room.view.look_container(kill.id)
 
-    async def _make_sandbox(self, config: cri.SandboxConfig) -> cri.Sandbox | None:
-        room = self._room
-        if not room.config.simulated:
-            paths.log_directory(room.config, self.pod).mkdir(parents=True, exist_ok=True)
-        try:
-            id = await room.runtime.run_sandbox(config)
-        except cri.Unreachable:
-            raise
-        except cri.RuntimeFault as error:
-            message = f"Failed to create pod sandbox: {error}"
-            room.tell.pod(self.pod, WARNING, "FailedCreatePodSandBox", message)
-            return None
-        sandbox = await room.view.look_sandbox(id)
-        if sandbox is not None and not room.config.simulated:
-            self._write_hosts(sandbox)
-        return sandbox
-
-    def _write_hosts(self, sandbox: cri.Sandbox) -> None:
-        _, name, domain = hosts.hostname(self.pod, self._room.config.cluster_domain)
-        aliases = self.pod["spec"].get("hostAliases") or ()
-        text = hosts.hosts_file(sandbox.ips, name, domain, aliases)
-        if spec.is_host_network(self.pod):
-            text = hosts.host_network_file(self._room.config.hosts_file, aliases)
-        path = paths.hosts_path(self._room.config, self.uid)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        path.chmod(0o644)
-
     async def _start_all(
         self,
         step: PodPlan,
@@ -371,63 +329,19 @@ class PodWorker:
                 continue
             field, container = found
             last = record.newest(name)
-            if last is not None and last.state is cri.ContainerState.EXITED:
-                ended = last.finished_at or last.created_at
-                entry = self._backoffs.get(name)
-                self._backoffs[name] = backoff.following(entry, ended, room.clock.now())
-            self._held.pop(name, None)
-            attempt = self._attempt(field, name, last)
+            self._restarts.starting(name, last, room.clock.now())
+            reported = room.statuses.known(self.uid) or self.pod.get("status") or {}
+            attempt = next_attempt(field, name, last, reported)
             try:
                 await start.start(room, self.pod, container, sandbox, config, attempt, facts, volumes)
             except start.StartFault as error:
-                self.reasons[name] = Reason(error.reason, error.message)
+                self._restarts.failed(name, error.reason, error.message)
                 faulty.append(name)
                 if field == "initContainers" and not spec.is_sidecar(container):
                     break
             else:
-                self.reasons.pop(name, None)
+                self._restarts.started(name)
         return faulty
-
-    def _attempt(self, field: str, name: str, last: cri.Container | None) -> int:
-        """The number of the next attempt; where the runtime has forgotten, the reported status remembers."""
-        if last is not None:
-            return last.attempt + 1
-        key = {"containers": "containerStatuses", "initContainers": "initContainerStatuses"}.get(
-            field, "ephemeralContainerStatuses"
-        )
-        reported = self._room.statuses.known(self.uid) or self.pod.get("status") or {}
-        for one in reported.get(key) or ():
-            if one["name"] == name:
-                count = int(one.get("restartCount") or 0)
-                return count + 1 if one.get("containerID") else count
-        return 0
-
-    async def _prune(self) -> None:
-        """Remove attempts older than the last two, and sandboxes that hold nothing any more."""
-        room = self._room
-        record = self.record()
-        for attempts in record.containers.values():
-            for old in attempts[2:]:
-                await self._remove_container(old)
-        kept = {c.sandbox_id for attempts in self.record().containers.values() for c in attempts}
-        for sandbox in record.sandboxes[1:]:
-            if sandbox.id not in kept:
-                await room.runtime.stop_sandbox(sandbox.id)
-                await room.runtime.remove_sandbox(sandbox.id)
-                room.view.gone(sandbox.id)
-
-    async def _remove_container(self, old: cri.Container) -> None:
-        room = self._room
-        await room.runtime.remove_container(old.id)
-        room.view.gone(old.id)
-        if room.config.simulated:
-            return
-        name = old.labels.get("io.kubernetes.container.name") or old.name
-        for path in (
-            paths.log_directory(room.config, self.pod) / paths.log_path(name, old.attempt),
-            paths.termination_path(room.config, self.uid, name, old.attempt),
-        ):
-            path.unlink(missing_ok=True)
 
     # -- a pod that should end -------------------------------------------------------------------------------
 
@@ -440,78 +354,27 @@ class PodWorker:
             if record.running() and not self.removed:
                 self._report(record)
                 self._watch_probes(record, ending=True)
-            await self._stop(record, self._grace())
+            await ending.stop(room, self.pod, record, self._grace(), self._ips(record))
             room.probes.forget(self.uid)
             if not self._rejected and not self.removed:
                 self._report(self.record(), finished=True)
             self.stage = Stage.ENDED
         if not (self.removed or spec.is_deleting(self.pod)):
-            await self._tear_down(whole=False)
+            await ending.tear_down(room, self.pod, whole=False)
             return None
-        return await self._delete()
+        await ending.tear_down(room, self.pod, whole=True)
+        if not self.removed and not spec.is_static(self.pod) and not await ending.delete_object(room, self.pod):
+            return DELETE_RETRY
+        await ending.remove_rest(room, self.pod)
+        self.stage = Stage.GONE
+        self._on_gone(self)
+        return None
 
     def _grace(self) -> float:
         """How long the containers have."""
         if self.removed and not spec.is_deleting(self.pod) and not spec.is_static(self.pod):
             return 0.0
         return float(spec.grace_seconds(self.pod))
-
-    async def _stop(self, record: PodRecord, grace: float) -> None:
-        """End all containers, then the sandboxes."""
-        room = self._room
-        running = record.running()
-        if running:
-            await room.lifecycle.stop_all(self.pod, running, grace, self._ips(record))
-        for container in running:
-            await room.view.look_container(container.id)
-        for sandbox in record.sandboxes:
-            if sandbox.state is cri.SandboxState.READY:
-                await room.runtime.stop_sandbox(sandbox.id)
-                await room.view.look_sandbox(sandbox.id)
-
-    async def _tear_down(self, *, whole: bool) -> None:
-        """Take the volumes away; with `whole` everything that is on disk."""
-        room = self._room
-        room.objects.release(self.uid)
-        if room.volumes is None:
-            return
-        try:
-            await room.volumes.remove(self.uid, whole=whole)
-        except OSError as error:
-            log.warning("%s: its volumes could not be removed: %s", spec.full_name(self.pod), error)
-
-    async def _delete(self) -> float | None:
-        """Last report, then the object, then what the runtime still has."""
-        room = self._room
-        await self._tear_down(whole=True)
-        if not self.removed and not spec.is_static(self.pod):
-            await room.statuses.flush(self.uid)
-            try:
-                await room.client.delete("pods", spec.name(self.pod), spec.namespace(self.pod), uid=self.uid, grace=0)
-            except (errors.NotFound, errors.Conflict):
-                pass  # gone already, or another pod has the name
-            except (errors.ApiError, ConnectionError) as error:
-                log.warning("%s could not be deleted: %s", spec.full_name(self.pod), error)
-                return DELETE_RETRY
-        view = room.view.pod(self.uid)
-        for container in list(view.containers.values()):
-            await room.runtime.remove_container(container.id)
-            room.view.gone(container.id)
-        for sandbox in list(view.sandboxes.values()):
-            await room.runtime.stop_sandbox(sandbox.id)
-            await room.runtime.remove_sandbox(sandbox.id)
-            room.view.gone(sandbox.id)
-        if room.config.cgroup:
-            cgroup.remove(room.config.cgroup, self.pod)
-        if not room.config.simulated:
-            with contextlib.suppress(FileNotFoundError):
-                shutil.rmtree(paths.log_directory(room.config, self.pod))
-        room.statuses.forget(self.uid)
-        room.images.forget(self.uid)
-        room.probes.forget(self.uid)
-        self.stage = Stage.GONE
-        self._on_gone(self)
-        return None
 
     # -- shared ----------------------------------------------------------------------------------------------
 
@@ -542,15 +405,3 @@ class PodWorker:
         )
         room.statuses.put(self.pod, made)
         return made
-
-
-def synthetic(uid: str, sandboxes: Sequence[cri.Sandbox], containers: Sequence[cri.Container]) -> Tree:
-    """A pod for what runs without one: enough to end it."""
-    name, namespace = "", ""
-    for sandbox in sandboxes:
-        name, namespace = sandbox.name, sandbox.namespace
-    for container in containers:
-        name = name or container.labels.get("io.kubernetes.pod.name", "")
-        namespace = namespace or container.labels.get("io.kubernetes.pod.namespace", "")
-    made: Tree = {"metadata": {"name": name, "namespace": namespace, "uid": uid}, "spec": {"containers": []}}
-    return tree.edited(made, 0, "spec", "terminationGracePeriodSeconds")

@@ -20,6 +20,8 @@ from steersman.kubelet.pods.record import LABEL_POD_UID
 log = logging.getLogger(__name__)
 
 EVENT_PAUSE = 1.0
+FAULT_PERIOD = 1.0
+"""How often a runtime that does not answer is asked again."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -43,6 +45,8 @@ class RuntimeView:
         self.pods: dict[str, PodView] = {}
         self.fault = "container runtime status check may not have completed yet"
         """Why the runtime cannot be used now; empty when it answers."""
+        self.on_fault: Callable[[], None] = lambda: None
+        """Called when `fault` comes or goes."""
         self._runtime = runtime
         self._clock = clock
         self._on_change = on_change
@@ -122,9 +126,9 @@ class RuntimeView:
             sandboxes = await self._runtime.list_sandboxes()
             containers = await self._runtime.list_containers()
         except cri.RuntimeFault as error:
-            self.fault = f"container runtime is down: {error}"
+            self._set_fault(f"container runtime is down: {error}")
             raise
-        self.fault = ""
+        self._set_fault("")
         changed: set[str] = set()
         present: set[str] = set()
         for sandbox in sandboxes:
@@ -147,6 +151,12 @@ class RuntimeView:
                 changed.add(uid)
         self._tell(changed)
 
+    def _set_fault(self, fault: str) -> None:
+        changed = bool(self.fault) != bool(fault)
+        self.fault = fault
+        if changed:
+            self.on_fault()
+
     def _known_container(self, id: str) -> cri.Container | None:
         uid = self._owner.get(id)
         return self.pods[uid].containers.get(id) if uid is not None and uid in self.pods else None
@@ -161,7 +171,7 @@ class RuntimeView:
                 await self.relist()
             except cri.RuntimeFault as error:
                 log.debug("the runtime could not be listed: %s", error)
-            await self._clock.sleep(period)
+            await self._clock.sleep(min(period, FAULT_PERIOD) if self.fault else period)
 
     async def follow_events(self) -> None:
         """Look at whatever the runtime says has changed."""

@@ -63,6 +63,8 @@ class Asker:
             return Outcome.FAILURE, str(error)
         except OSError as error:
             return Outcome.FAILURE, f'Get "{request.url}": {dial_text(error, request.host, request.port)}'
+        if answer.elsewhere:
+            return Outcome.WARNING, f"Probe terminated redirects, Response body: {answer.body.decode(errors='replace')}"
         if 200 <= answer.status < 400:
             return Outcome.SUCCESS, answer.body.decode(errors="replace")
         return Outcome.FAILURE, f"HTTP probe failed with statuscode: {answer.status}"

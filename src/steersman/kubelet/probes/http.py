@@ -15,7 +15,6 @@ from steersman.api.tree import Tree
 from steersman.kubelet.probes.connector import Connector
 
 BODY_LIMIT = 10 << 10
-HEAD_LIMIT = 64 << 10
 REDIRECTS = 10
 
 

@@ -20,6 +20,10 @@ from steersman.kubelet.probes.ask import Asker
 from steersman.kubelet.probes.rules import Outcome
 from steersman.kubelet.tell import WARNING, Teller
 
+FIRST_DELAY = 1.0
+"""A process needs a moment before it listens; asked sooner, it would be told unhealthy and asked again only a
+period later.  (The reference's first question comes as late, when it has noticed that the container runs.)"""
+
 
 @dataclasses.dataclass(slots=True)
 class _Target:
@@ -136,7 +140,7 @@ class Probes:
         probe = rules.probe_of(target.container, kind)
         assert probe is not None
         limits = rules.timing(probe)
-        wait = target.started_at + limits.initial_delay - self._clock.now()
+        wait = target.started_at + max(limits.initial_delay, FIRST_DELAY) - self._clock.now()
         await self._clock.sleep(max(wait, 0))
         while True:
             began = self._clock.monotonic()
@@ -161,6 +165,10 @@ class Probes:
         if outcome is Outcome.SUCCESS:
             return
         word = kind.capitalize()
+        if outcome is Outcome.WARNING:
+            message = f"{word} probe warning: {text}"
+            self._tell.container(target.pod, target.container["name"], WARNING, "ProbeWarning", message)
+            return
         message = f"{word} probe failed: {text}"
         if outcome is Outcome.UNKNOWN:
             message = f"{word} probe errored and resulted in unknown state: {text}"

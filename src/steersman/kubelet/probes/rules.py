@@ -18,6 +18,8 @@ class Outcome(enum.Enum):
     SUCCESS = "success"
     FAILURE = "failure"
     UNKNOWN = "unknown"
+    WARNING = "warning"
+    """A success that is worth a word: a redirect to another host."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def after(state: State, outcome: Outcome, limits: Timing) -> State:
     """The state after one more result.  Unknown results (the question could not be asked) change nothing."""
     if outcome is Outcome.UNKNOWN:
         return state
+    if outcome is Outcome.WARNING:
+        outcome = Outcome.SUCCESS
     run = state.run + 1 if outcome is state.last else 1
     needed = limits.successes if outcome is Outcome.SUCCESS else limits.failures
     return State(outcome if run >= needed else state.verdict, outcome, run)

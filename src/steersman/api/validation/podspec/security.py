@@ -5,7 +5,7 @@ from typing import Any
 
 from steersman.api.validation import internal
 from steersman.api.validation.errors import Errors, between
-from steersman.api.validation.podspec import paths, windows
+from steersman.api.validation.podspec import paths, shapes, windows
 
 _MOST = (1 << 31) - 1
 _GROUP_POLICIES = ("Always", "OnRootMismatch")
@@ -124,34 +124,10 @@ def container(context: Any, at: str, e: Errors, *, host_users: bool) -> None:
 
 
 def _no_escalation(context: Any, at: str, e: Errors) -> None:
-    shown = internal.shown(context, CONTAINER)
+    shown = internal.shown(context, shapes.SECURITY_CONTEXT)
     if context.get("privileged"):
         e.raw(at, shown, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true")
     for capability in (context.get("capabilities") or {}).get("add") or ():
         if capability == "CAP_SYS_ADMIN":
             why = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"
             e.raw(at, shown, why)
-
-
-_SELINUX_OPTIONS = (("User", "user", ""), ("Role", "role", ""), ("Type", "type", ""), ("Level", "level", ""))
-_WINDOWS = (
-    ("GMSACredentialSpecName", "gmsaCredentialSpecName", None),
-    ("GMSACredentialSpec", "gmsaCredentialSpec", None),
-    ("RunAsUserName", "runAsUserName", None),
-    ("HostProcess", "hostProcess", None),
-)
-CONTAINER: internal.Shape = (
-    ("Capabilities", "capabilities", (("Add", "add", None), ("Drop", "drop", None))),
-    ("Privileged", "privileged", None),
-    ("SELinuxOptions", "seLinuxOptions", _SELINUX_OPTIONS),
-    ("WindowsOptions", "windowsOptions", _WINDOWS),
-    ("RunAsUser", "runAsUser", None),
-    ("RunAsGroup", "runAsGroup", None),
-    ("RunAsNonRoot", "runAsNonRoot", None),
-    ("ReadOnlyRootFilesystem", "readOnlyRootFilesystem", None),
-    ("AllowPrivilegeEscalation", "allowPrivilegeEscalation", None),
-    ("ProcMount", "procMount", None),
-    ("SeccompProfile", "seccompProfile", _SECCOMP),
-    ("AppArmorProfile", "appArmorProfile", _SECCOMP),
-)
-POD_PARTS = {"selinux": _SELINUX_OPTIONS, "windows": _WINDOWS, "profile": _SECCOMP}

@@ -234,6 +234,7 @@ def driver_name(name: str, at: str, e: Errors) -> None:
     """The name of a CSI driver."""
     if not name:
         e.required(at)
+        return
     if len(name) > 63:
         e.too_long(at, 63)
     for text in names.dns1123_subdomain(name.lower()):

@@ -11,15 +11,13 @@ from steersman.api.tree import Tree
 
 
 def rules(role: Tree, others: Sequence[Tree]) -> list[Tree]:
-    """The rules of every other role that one of the role's selectors takes, in the order of names, each once."""
-    selectors = [
-        labels.from_object(selector)
-        for selector in (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or ()
-    ]
+    """The rules of every other role that the selectors take: selector by selector, in the order of names, each once."""
     found: list[Tree] = []
-    for other in sorted(others, key=lambda each: str(each["metadata"]["name"])):
-        if other["metadata"]["name"] == role["metadata"]["name"]:
-            continue
-        if any(selector.matches(other["metadata"].get("labels") or {}) for selector in selectors):
+    named = sorted(others, key=lambda each: str(each["metadata"]["name"]))
+    for source in (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or ():
+        selector = labels.from_object(source)
+        for other in named:
+            if other["metadata"]["name"] == role["metadata"]["name"] or not selector.matches(labels.of(other)):
+                continue
             found.extend(rule for rule in other.get("rules") or () if rule not in found)
     return found

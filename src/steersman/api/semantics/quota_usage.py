@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from steersman.api import quantity
+from steersman.api.semantics import pod_resources
 from steersman.api.tree import Tree, at
-from steersman.apiserver.admission import pod_resources
 
 Usage = dict[str, str]
 

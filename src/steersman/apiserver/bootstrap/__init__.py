@@ -8,8 +8,10 @@ import asyncio
 from typing import Any
 
 from steersman.api import times
+from steersman.api.apply import managed
 from steersman.api.tree import MutableTree, Tree
 from steersman.apiserver.access import bootstrap as access
+from steersman.apiserver.bootstrap import apiservices, flowcontrol
 from steersman.apiserver.registry import layout
 from steersman.apiserver.services import Services
 from steersman.kit import http
@@ -46,16 +48,50 @@ async def run(services: Services, handle: http.Handler, user: http.User) -> None
     classes = "priorityclasses.scheduling.k8s.io"
     for name, (value, description) in PRIORITIES.items():
         if services.reader.get(classes, "", name) is None:
-            tree = {
+            cls: MutableTree = {
                 "kind": "PriorityClass", "apiVersion": "scheduling.k8s.io/v1", "metadata": {"name": name},
                 "value": value, "description": description,
             }  # fmt: skip
-            await make("/apis/scheduling.k8s.io/v1/priorityclasses", tree)
+            await make("/apis/scheduling.k8s.io/v1/priorityclasses", cls)
+    now = times.seconds(services.clock.now())
+    for prefix, manager, wanted in (
+        *apiservices.objects(services.resources, now), *flowcontrol.objects(now), _range(services, now),
+    ):  # fmt: skip
+        if services.reader.get(prefix, "", wanted["metadata"]["name"]) is None:
+            await _put(services, prefix, manager, wanted, now)
     await asyncio.gather(*(_role(services, tree) for tree in access.objects()))
     for path, prefix, tree in _itself(services):
         metadata = tree["metadata"]
         if services.reader.get(prefix, metadata.get("namespace", ""), metadata["name"]) is None:
             await make(path, tree)
+
+
+async def _put(services: Services, prefix: str, manager: str, wanted: MutableTree, now: str) -> None:
+    """Make an object in the store itself, owned by a part of the API server."""
+    registry = services.registry_of(prefix)
+    metadata: dict[str, Any] = {**wanted["metadata"], "uid": services.entropy.uuid(), "creationTimestamp": now}
+    if registry.strategy.generation:
+        metadata["generation"] = 1
+    tree = {**wanted, "metadata": metadata}
+    metadata["managedFields"] = managed.updated(
+        None, {k: v for k, v in tree.items() if k != "status"}, registry.node, (), manager=manager,
+        api_version=wanted["apiVersion"], now=now,
+    )  # fmt: skip
+    head, tail = registry.packed(tree)
+    await services.store.put(registry.key("", metadata["name"]), head, tail, expect=0, author=AUTHOR)
+
+
+def _range(services: Services, now: str) -> tuple[str, str, MutableTree]:
+    """The range that services get their addresses from, as an object."""
+    condition = {
+        "type": "Ready", "status": "True", "lastTransitionTime": now, "reason": "",
+        "message": "Kubernetes default Service CIDR is ready",
+    }  # fmt: skip
+    tree = {
+        "kind": "ServiceCIDR", "apiVersion": "networking.k8s.io/v1", "metadata": {"name": "kubernetes"},
+        "spec": {"cidrs": [services.config.service_range]}, "status": {"conditions": [condition]},
+    }  # fmt: skip
+    return "servicecidrs.networking.k8s.io", "kube-apiserver", tree
 
 
 async def _role(services: Services, wanted: MutableTree) -> None:
@@ -71,10 +107,13 @@ async def _role(services: Services, wanted: MutableTree) -> None:
         head, tail = registry.packed(mended)
         await services.store.put(key, head, tail, expect=entry.revision, author=AUTHOR)
         return
+    now = times.seconds(services.clock.now())
     tree: dict[str, Any] = dict(wanted)
-    tree["metadata"] = {
-        **metadata, "uid": services.entropy.uuid(), "creationTimestamp": times.seconds(services.clock.now()),
-    }  # fmt: skip
+    tree["metadata"] = {**metadata, "uid": services.entropy.uuid(), "creationTimestamp": now}
+    if metadata.get("namespace"):  # the reference makes these as a client of itself, the others in its store
+        tree["metadata"]["managedFields"] = managed.updated(
+            None, tree, registry.node, (), manager="kube-apiserver", api_version=wanted["apiVersion"], now=now
+        )
     head, tail = registry.packed(tree)
     await services.store.put(key, head, tail, expect=0, author=AUTHOR)
 
@@ -88,28 +127,28 @@ def _itself(services: Services) -> list[tuple[str, str, dict[str, Any]]]:
     metadata = {"name": "kubernetes", "namespace": "default"}
     port = {"name": "https", "protocol": "TCP"}
     target = config.advertise_port
-    objects = [
+    objects: list[tuple[str, str, dict[str, Any]]] = [
         (
             "/api/v1/namespaces/default/services", "services",
             {
                 "kind": "Service", "apiVersion": "v1", "metadata": {**metadata, "labels": labels},
                 "spec": {
                     "type": "ClusterIP", "clusterIP": address, "sessionAffinity": "None",
+                    "ipFamilyPolicy": "SingleStack",
                     "ports": [{**port, "port": 443, "targetPort": target}],
                 },
             },
         ),
-        (
-            "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", "endpointslices.discovery.k8s.io",
-            {
-                "kind": "EndpointSlice", "apiVersion": "discovery.k8s.io/v1",
-                "metadata": {**metadata, "labels": {"kubernetes.io/service-name": "kubernetes"}},
-                "addressType": "IPv4", "ports": [{**port, "port": target}],
-                "endpoints": [{"addresses": [config.advertise_address], "conditions": {"ready": True}}],
-            },
-        ),
     ]  # fmt: skip
-    if not config.advertise_address.startswith("127."):  # Endpoints refuse loopback addresses
+    if not config.advertise_address.startswith("127."):  # endpoints refuse loopback addresses
+        piece = {
+            "kind": "EndpointSlice", "apiVersion": "discovery.k8s.io/v1",
+            "metadata": {**metadata, "labels": {"kubernetes.io/service-name": "kubernetes"}},
+            "addressType": "IPv4", "ports": [{**port, "port": target}],
+            "endpoints": [{"addresses": [config.advertise_address], "conditions": {"ready": True}}],
+        }  # fmt: skip
+        slices = "endpointslices.discovery.k8s.io"
+        objects.append(("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", slices, piece))
         tree = {
             "kind": "Endpoints", "apiVersion": "v1",
             "metadata": {**metadata, "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"}},

@@ -22,7 +22,6 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 from steersman.api.tree import Tree, at
-from steersman.apiserver.access import authorization, node
 from steersman.kit import entropy as entropies
 from steersman.kit import pki
 
@@ -32,6 +31,10 @@ KUBELET_SERVING = "kubernetes.io/kubelet-serving"
 LEGACY = "kubernetes.io/legacy-unknown"
 SIGNERS = (CLIENT, KUBELET_CLIENT, KUBELET_SERVING, LEGACY)
 SHORTEST = 600.0
+NODES = "system:nodes"
+"""The group of all nodes."""
+NODE = "system:node:"
+"""What a node's user name begins with."""
 
 _KUBELET_CLIENT_USAGES = (
     frozenset({"key encipherment", "digital signature", "client auth"}),
@@ -101,10 +104,10 @@ def refusal(request: Tree) -> str | None:
 
 
 def _kubelet(wanted: Wanted) -> str | None:
-    if wanted.organisations != (authorization.NODES,):
-        return f"organization in subject was {list(wanted.organisations)}, not [{authorization.NODES}]"
-    if not wanted.common_name.startswith(node.PREFIX):
-        return f"subject common name does not begin with {node.PREFIX}"
+    if wanted.organisations != (NODES,):
+        return f"organization in subject was {list(wanted.organisations)}, not [{NODES}]"
+    if not wanted.common_name.startswith(NODE):
+        return f"subject common name does not begin with {NODE}"
     return None
 
 

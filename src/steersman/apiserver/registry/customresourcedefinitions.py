@@ -1,0 +1,28 @@
+"""CustomResourceDefinitions: the status remembers every version that objects were ever stored in."""
+
+from typing import Any
+
+from steersman.api.tree import MutableTree, Tree, at
+from steersman.apiserver.registry.strategy import Context, Strategy
+
+
+class Definitions(Strategy):
+    storage_preconditions = True
+
+    def prepare_create(self, new: MutableTree, context: Context) -> None:
+        super().prepare_create(new, context)
+        new["status"] = _storing(new, {})
+
+    def prepare_update(self, new: MutableTree, old: Tree, context: Context) -> None:
+        super().prepare_update(new, old, context)
+        new["status"] = _storing(new, new.get("status") or {})
+
+
+def _storing(definition: Tree, status: Tree) -> dict[str, Any]:
+    out: dict[str, Any] = {"conditions": None, "acceptedNames": {"plural": "", "kind": ""}, **status}
+    stored = list(out.get("storedVersions") or ())
+    for version in at(definition, "spec", "versions", default=()):
+        if version.get("storage") and version.get("name") not in stored:
+            stored.append(version.get("name"))
+    out["storedVersions"] = stored
+    return out

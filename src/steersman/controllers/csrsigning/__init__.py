@@ -1,0 +1,1 @@
+"""Requests for certificates: approved, signed, and forgotten in the end."""

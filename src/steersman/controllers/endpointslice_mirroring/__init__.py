@@ -1,0 +1,1 @@
+"""Endpoints that somebody wrote by hand, as the slices that proxies and DNS read."""

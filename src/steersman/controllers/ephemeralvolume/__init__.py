@@ -1,0 +1,1 @@
+"""Claims for pods' `ephemeral` volumes."""

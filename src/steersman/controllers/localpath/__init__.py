@@ -1,0 +1,1 @@
+"""Volumes for the class `standard`: folders of a node."""

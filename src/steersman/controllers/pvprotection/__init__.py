@@ -1,0 +1,1 @@
+"""Claims in use and volumes that are bound do not vanish."""

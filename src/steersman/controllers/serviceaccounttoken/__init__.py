@@ -1,0 +1,1 @@
+"""Secrets that ask for a service account's token."""

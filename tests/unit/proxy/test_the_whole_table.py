@@ -1,0 +1,157 @@
+"""The table as text, and that any Services make a table that holds together."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from steersman.nft.fake import FakeNft
+from steersman.nft.objects import Table
+from steersman.nft.transaction import between
+from steersman.proxy import rules
+from unit.proxy.objects import FACTS, OWN, endpoint, ports_of, service, slice_of
+from unit.proxy.tracer import Tracer
+
+
+def test_one_service_reads_like_this() -> None:
+    ports = [{"name": "http", "port": 80, "protocol": "TCP", "nodePort": 30080}]
+    web = service(ports=ports, type="NodePort", sessionAffinity="ClientIP")
+    found = ports_of([web], [slice_of("web", [endpoint("10.244.0.5"), endpoint("10.244.1.5")])])
+    assert found[0].id == "95253A1D-default/web/tcp/http"
+    frame = rules.table([], FACTS).render().splitlines()
+    lines = rules.table(found, FACTS).render().splitlines()
+    assert [line.strip().replace(found[0].id, "web") for line in lines if line not in frame] == [
+        "set affinity-web-10.244.0.5/8080 { type ipv4_addr ; flags dynamic,timeout ; timeout 10800s ; }",
+        "set affinity-web-10.244.1.5/8080 { type ipv4_addr ; flags dynamic,timeout ; timeout 10800s ; }",
+        "10.96.0.7",
+        "tcp . 30080 : goto external-web",
+        "10.96.0.7 . tcp . 80 : goto service-web",
+        "chain endpoint-web-10.244.0.5/8080",
+        "ip saddr 10.244.0.5 jump masquerade-later",
+        "update @affinity-web-10.244.0.5/8080 { ip saddr }",
+        "meta l4proto tcp dnat to 10.244.0.5:8080",
+        "chain endpoint-web-10.244.1.5/8080",
+        "ip saddr 10.244.1.5 jump masquerade-later",
+        "update @affinity-web-10.244.1.5/8080 { ip saddr }",
+        "meta l4proto tcp dnat to 10.244.1.5:8080",
+        "chain external-web",
+        "jump masquerade-later",
+        "goto service-web",
+        "chain service-web",
+        "ip daddr 10.96.0.7 ip saddr != 10.244.0.0/16 jump masquerade-later",
+        "ip saddr @affinity-web-10.244.0.5/8080 goto endpoint-web-10.244.0.5/8080",
+        "ip saddr @affinity-web-10.244.1.5/8080 goto endpoint-web-10.244.1.5/8080",
+        "numgen random mod 2 vmap { 0 : goto endpoint-web-10.244.0.5/8080 , 1 : goto endpoint-web-10.244.1.5/8080 }",
+    ]
+
+
+def test_the_frame_stands_without_any_service() -> None:
+    assert rules.table([], FACTS).render() == FRAME
+
+
+def test_names_stay_short_and_distinct_however_long_the_service_is_called() -> None:
+    ports = [{"name": "p" * 14 + letter, "port": ord(letter), "protocol": "TCP"} for letter in "ab"]
+    named = service("s" * 63, ports=ports)
+    named["metadata"]["namespace"] = "n" * 63
+    found = ports_of([named])
+    assert len({port.id for port in found}) == 2
+    assert all(len(f"endpoint-{port.id}-255.255.255.255/65535") < 256 for port in found)
+
+
+_endpoints = st.lists(
+    st.builds(
+        endpoint,
+        st.sampled_from(["10.244.0.5", "10.244.0.6", "10.244.1.5"]),
+        ready=st.booleans(),
+        serving=st.booleans(),
+        terminating=st.booleans(),
+    ),
+    max_size=4,
+)
+_policies = st.sampled_from(["Cluster", "Local"])
+
+
+@st.composite
+def clusters(draw: st.DrawFn) -> Table:
+    services, slices = [], []
+    for index, name in enumerate(("a", "b")):
+        port = {"name": "http", "port": 80, "protocol": "TCP", "nodePort": draw(st.sampled_from([0, 30001, 30002]))}
+        services.append(
+            service(
+                name,
+                f"10.96.0.{index + 1}",
+                [port],
+                type="LoadBalancer",
+                externalIPs=draw(st.sampled_from([[], ["192.0.2.1"]])),
+                balancers=draw(st.sampled_from([[], ["198.51.100.1"]])),
+                internalTrafficPolicy=draw(_policies),
+                externalTrafficPolicy=draw(_policies),
+                sessionAffinity=draw(st.sampled_from(["None", "ClientIP"])),
+                loadBalancerSourceRanges=draw(st.sampled_from([[], ["203.0.113.0/24"], ["0.0.0.0/0"]])),
+            )
+        )
+        slices.append(slice_of(name, draw(_endpoints)))
+    return rules.table(ports_of(services, slices), FACTS)
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(clusters(), clusters())
+def test_any_services_become_any_others_and_every_packet_has_an_end(old: Table, new: Table) -> None:
+    kernel = FakeNft()
+    kernel.apply_nowait(between(None, old))
+    kernel.apply_nowait(between(old, new))
+    found = kernel.table("steersman")
+    assert found is not None
+    assert found.render() == new.render()
+    tracer = Tracer(new, OWN)
+    for sender in ("10.244.0.9", "203.0.113.5", "172.30.0.11"):
+        for address, port in (("10.96.0.1", 80), ("192.0.2.1", 80), ("198.51.100.1", 80), ("172.30.0.11", 30001)):
+            tracer.send(sender, address, port)
+
+
+FRAME = """\
+table ip steersman {
+  set cluster-ips { type ipv4_addr ; }
+  set node-addresses { type ipv4_addr ; }
+    172.30.0.11
+  map firewall-ips { type ipv4_addr . inet_proto . inet_service : verdict ; }
+  map no-endpoint-ports { type inet_proto . inet_service : verdict ; }
+  map no-endpoints { type ipv4_addr . inet_proto . inet_service : verdict ; }
+  map node-ports { type inet_proto . inet_service : verdict ; }
+  map service-ips { type ipv4_addr . inet_proto . inet_service : verdict ; }
+  chain filter-forward { type filter hook forward priority 0 ; policy accept ; }
+    jump refuse
+  chain filter-input { type filter hook input priority 0 ; policy accept ; }
+    jump refuse
+  chain filter-output { type filter hook output priority -110 ; policy accept ; }
+    jump firewall
+  chain filter-output-after { type filter hook output priority -90 ; policy accept ; }
+    jump refuse
+  chain filter-prerouting { type filter hook prerouting priority -110 ; policy accept ; }
+    jump firewall
+  chain firewall
+    ct state new ip daddr . meta l4proto . th dport vmap @firewall-ips
+  chain host-ports
+  chain masquerade-later
+    meta mark set meta mark or 0x4000
+  chain masquerading
+    meta mark and 0x4000 == 0 return
+    meta mark set meta mark xor 0x4000
+    masquerade fully-random
+  chain nat-output { type nat hook output priority -100 ; policy accept ; }
+    jump services
+  chain nat-postrouting { type nat hook postrouting priority 100 ; policy accept ; }
+    jump masquerading
+  chain nat-prerouting { type nat hook prerouting priority -100 ; policy accept ; }
+    jump services
+  chain refuse
+    ct state new ip daddr . meta l4proto . th dport vmap @no-endpoints
+    ct state new ip daddr @node-addresses meta l4proto . th dport vmap @no-endpoint-ports
+    ct state new ip daddr @cluster-ips goto reject-new
+    ct state new ip daddr 10.96.0.0/16 drop
+  chain reject-new
+    reject
+  chain services
+    ip daddr . meta l4proto . th dport vmap @service-ips
+    ip daddr @node-addresses meta l4proto . th dport vmap @node-ports
+    ip daddr @node-addresses jump host-ports
+}
+"""
