@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from rich import box, console, table
@@ -39,9 +40,10 @@ async def api_table() -> None:
             shown = table.Table(box=box.SIMPLE)
             for name in ("work", "rate/s", "p50 ms", "p99 ms", "CPU ms", "U", "must U"):
                 shown.add_column(name, justify="left" if name == "work" else "right")
+            begun = time.perf_counter()
             async for row in apiserver.run(data, server):
                 units = row.cpu / unit
-                ERR.print(f"  {row.work}: {units:.2f} U")
+                ERR.print(f"  {time.perf_counter() - begun:5.1f} s  {row.work}: {units:.2f} U")
                 mark = "" if row.must is None or units <= row.must else " [red]over[/]"
                 shown.add_row(
                     row.work, f"{row.rate:,.0f}", f"{row.p50:.1f}", f"{row.p99:.1f}", f"{row.cpu:.4f}",

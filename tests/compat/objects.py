@@ -7,15 +7,21 @@ def namespace(name: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
+def metadata(name: str, labels: dict[str, str] | None) -> dict[str, Any]:
+    """Without an empty map: to apply `labels: {}` is to own the labels."""
+    return {"name": name, "labels": labels} if labels else {"name": name}
+
+
 def configmap(name: str, labels: dict[str, str] | None = None, **data: str) -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": labels or {}}, "data": data}
+    tree = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(name, labels)}
+    return {**tree, "data": data} if data else tree
 
 
 def pod(name: str, labels: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": name, "labels": labels or {}},
+        "metadata": metadata(name, labels),
         "spec": {"terminationGracePeriodSeconds": 0, "containers": [{"name": "main", "image": "app:1"}], **spec},
     }
 

@@ -183,7 +183,7 @@ def test_a_secret_changed_in_place_reaches_the_file_but_not_the_environment(app:
 def test_a_rolling_update_and_its_rollback_lose_no_request(app: kube.Kubectl) -> None:
     """`set image`, `rollout status`, `history` and `undo` while a client asks through the Service all the time."""
     ask = (
-        "n=0; while [ ! -e /tmp/stop ]; do wget -q -T 2 -O /dev/null http://web/index.html || echo FAILED;"
+        "n=0; while [ ! -e /tmp/stop ]; do timeout 3 wget -q -O /dev/null http://web/index.html || echo FAILED;"
         " n=$((n+1)); done; echo asked $n"
     )
     client = app.start("exec", "client", "--", "sh", "-c", ask)

@@ -1,15 +1,14 @@
-"""The rules that other packages bring to a write, each behind one function.
+"""The rules that other packages bring to a write, each asked with what a `Call` knows.
 
-Defaults, validation and printer columns are looked for once and left out while they do not exist yet; what is
-there is called as it is.
+Custom resources have neither our defaults nor our validation: theirs are in their schema.
 """
 
-import functools
-import importlib
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from steersman.api import codec, resources, status
+from steersman.api import codec, resources
+from steersman.api import defaults as defaulting
+from steersman.api import validation as validating
+from steersman.api import warnings as warning
 from steersman.api.apply import fieldset, managed, reset, server_side
 from steersman.api.apply.conflict import ApplyConflict
 from steersman.api.field import FieldError
@@ -19,39 +18,22 @@ from steersman.apiserver.admission.attributes import Attributes, Operation
 from steersman.apiserver.call import Call
 
 
-@functools.cache
-def _found(module: str, name: str) -> Callable[..., Any] | None:
-    try:
-        return getattr(importlib.import_module(module), name, None)
-    except ModuleNotFoundError as error:
-        if error.name is not None and module.startswith(error.name):
-            return None
-        raise
-
-
 def defaults(resource: resources.Resource, tree: MutableTree) -> None:
     """Fill in what the client left to the server, in place."""
-    apply = _found("steersman.api.defaults", "apply")
-    if apply is not None and not resource.custom:
-        apply(resource, tree)
+    if not resource.custom:
+        defaulting.apply(resource, tree)
 
 
 def validation_create(resource: resources.Resource, tree: Tree) -> list[FieldError]:
-    create = _found("steersman.api.validation", "create")
-    return list(create(resource, tree)) if create is not None and not resource.custom else []
+    return [] if resource.custom else validating.create(resource, tree)
 
 
 def validation_update(resource: resources.Resource, new: Tree, old: Tree, subresource: str) -> list[FieldError]:
-    update = _found("steersman.api.validation", "update")
-    if update is None or resource.custom or subresource:
+    if resource.custom:
         return []
-    return list(update(resource, new, old))
-
-
-def warnings(resource: resources.Resource, new: Tree, old: Tree | None) -> list[str]:
-    """What is accepted but had better not be written: deprecated fields, names that make trouble elsewhere."""
-    found = _found("steersman.api.validation", "warnings")
-    return list(found(resource, new, old)) if found is not None and not resource.custom else []
+    if subresource:
+        return validating.update_subresource(resource, subresource, new, old)
+    return validating.update(resource, new, old)
 
 
 def accepted(node: Node, tree: Tree, validation: str) -> codec.Accepted:
@@ -70,10 +52,20 @@ def owned(call: Call, old: Tree | None, new: Tree, manager: str) -> Sequence[Tre
         old, new, call.registry.node, managed.base(live, sent, subresource=bool(subresource)),
         manager=manager, api_version=resource.api_version, now=call.now(), subresource=subresource,
         reset=reset.fields(
-            resource.group, resource.kind, "" if subresource == "finalize" else subresource, custom=resource.custom
+            resource.group, resource.kind, "" if subresource == "finalize" else subresource, custom=_has_status(resource)
         ),
         only=reset.RESIZE if subresource == "resize" else fieldset.EMPTY,
     )  # fmt: skip
+
+
+def warnings(resource: resources.Resource, new: Tree, old: Tree | None) -> list[str]:
+    """What is accepted but had better not be written: deprecated fields, names that make trouble elsewhere."""
+    return [] if resource.custom else warning.found(resource, new, old)
+
+
+def _has_status(resource: resources.Resource) -> bool:
+    """Whether it is a custom resource whose status is a sub-resource."""
+    return resource.custom and resource.subresource("status") is not None
 
 
 def applied(
@@ -86,7 +78,7 @@ def applied(
         made = server_side.apply(
             old, configuration, call.registry.node, entries, manager=manager, force=force,
             api_version=resource.api_version, now=call.now(), subresource=subresource,
-            reset=reset.fields(resource.group, resource.kind, subresource, custom=resource.custom),
+            reset=reset.fields(resource.group, resource.kind, subresource, custom=_has_status(resource)),
         )  # fmt: skip
     except ApplyConflict as error:
         raise error.refusal() from error
@@ -128,11 +120,3 @@ async def validate(call: Call, asked: Attributes) -> None:
     chain = call.services.chain
     if chain is not None:
         await chain.validate(asked)
-
-
-def table() -> Callable[..., Any]:
-    """The printer of Tables.  Raises 406 while there is none."""
-    found = _found("steersman.api.printers", "table")
-    if found is None:
-        raise status.not_acceptable("only the following media types are accepted: application/json, application/yaml")
-    return found

@@ -16,7 +16,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from steersman.api import status
+from steersman.api import resources, status
 from steersman.apiserver import bootstrap, discovery, expiry, routing
 from steersman.apiserver import config as configs
 from steersman.apiserver import dialer as dialers
@@ -163,8 +163,20 @@ class ApiServer:
             warnings.append(deprecated)
         if len(request.body) > services.config.body_limit:
             raise status.too_large(f"limit is {services.config.body_limit}")
+        if accept.transform == "Table":
+            accept = self._tables_apart(request, about, resource, accept)
         call = Call(services, request, about, user, services.registry(resource), accept, warnings)
         return await serve(call)
+
+    def _tables_apart(
+        self, request: http.Request, about: info.RequestInfo, resource: resources.Resource, accept: negotiate.Accept
+    ) -> negotiate.Accept:
+        """What is served to who asked for a Table: the client's next choice where there are no Tables."""
+        from steersman.api import printers
+
+        if printers.is_convertible(resource, about.subresource):
+            return accept
+        return negotiate.negotiate(request.headers.get("accept", ""), accept.pretty, tables=False)
 
     def _authorize(self, request: http.Request, about: info.RequestInfo, user: http.User) -> None:
         if authorization.SUPERUSERS in user.groups:

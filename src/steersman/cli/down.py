@@ -1,6 +1,5 @@
 """`steersman down`: stop the cluster and remove every trace of it but its data."""
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -8,7 +7,7 @@ import typer
 from steersman.cli import output
 from steersman.cli.up import DataDir
 from steersman.cluster import config as configs
-from steersman.cluster import datadir, teardown
+from steersman.cluster import datadir
 
 
 def down(
@@ -20,6 +19,10 @@ def down(
     if not data.root.exists():
         output.out().print(f"no cluster in {data.root}")
         return
+    import asyncio
+
+    from steersman.cluster import teardown
+
     with output.err().status("stopping"):
         try:
             left = asyncio.run(teardown.down(data, delete_data=delete_data))

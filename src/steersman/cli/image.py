@@ -1,6 +1,5 @@
 """`steersman image load`: bring images from an archive to every node."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,7 @@ import typer
 from steersman.cli import output
 from steersman.cli.up import DataDir
 from steersman.cluster import config as configs
-from steersman.cluster import datadir, images
+from steersman.cluster import datadir
 
 app = typer.Typer(help="Images on the cluster's nodes.", no_args_is_help=True)
 
@@ -25,6 +24,10 @@ def load(
     data_dir: DataDir = None,
 ) -> None:
     """Import the images of an archive on every node."""
+    import asyncio
+
+    from steersman.cluster import images
+
     data = datadir.DataDir((data_dir or configs.default_data_dir()).absolute())
     try:
         names = asyncio.run(images.load(data, archive.absolute()))

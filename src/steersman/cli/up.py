@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import status as spinner
 
 from steersman.cli import output
 from steersman.cluster import config as configs
@@ -103,6 +102,8 @@ def started(data: datadir.DataDir) -> Iterator[tuple["subprocess.Popen[bytes]", 
 
 def _show(steps: Iterator[progress.Step], data: datadir.DataDir, *, merge_kubeconfig: bool) -> None:
     """Follow the steps to the last; raises Refused on an error."""
+    from rich import status as spinner
+
     err = output.err()
     with spinner.Status("starting", console=err) as line:
         for step in steps:

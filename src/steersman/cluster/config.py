@@ -37,12 +37,18 @@ class ClusterConfig:
     node_monitor_grace: float = 50.0
     """Seconds without a lease after which a node counts as unreachable."""
     node_monitor_period: float = 5.0
+    """How often the node controller looks; never longer than half the grace."""
     lease_seconds: float = 10.0
     """How often a kubelet renews its lease."""
     pod_eviction_seconds: int = 300
     """The tolerationSeconds that admission gives pods for not-ready and unreachable nodes."""
     static_pods: str = ""
     """A folder of manifests for node 1; empty: `nodes/node1/manifests` in the data directory."""
+
+    @property
+    def heartbeat(self) -> float:
+        """Seconds between lease renewals: several fit into the grace, however short it is set."""
+        return min(self.lease_seconds, self.node_monitor_grace / 4)
 
     def check(self) -> "ClusterConfig":
         """Itself, or ConfigError."""
@@ -66,7 +72,7 @@ def load(path: Path) -> ClusterConfig | None:
     """The configuration that an earlier `up` kept; None where there was none."""
     try:
         raw = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     try:
         return msgspec.json.decode(raw, type=ClusterConfig).check()

@@ -127,7 +127,7 @@ class HostPorts:
         self._recorder = recorder
         self._clock = clock
         self._tasks = TaskGroup("host ports")
-        self._open: dict[tuple[int, str], tuple[Opening, asyncio.Task[None] | asyncio.DatagramTransport]] = {}
+        self._open: dict[tuple[int, str], tuple[Opening, socket.socket | asyncio.DatagramTransport]] = {}
         self._retry: Timer | None = None
         self._told: set[tuple[str, str]] = set()
         """Services and what was said to them, so that it is said once."""
@@ -150,18 +150,18 @@ class HostPorts:
             stop()
             if self._retry is not None:
                 self._retry.cancel()
-            for _, door in self._open.values():
-                if isinstance(door, asyncio.Task):
-                    door.cancel()
-                else:
-                    door.close()
+            for key in list(self._open):
+                self._close(key)
             await self._tasks.close()
 
     async def _sync(self) -> None:
         services = self._services.list()
         wanted = plan(services, self._node.address)
-        for key in [key for key, (opening, _) in self._open.items() if wanted.openings.get(key) != opening]:
-            await self._close(key)
+        closed = [key for key, (opening, _) in self._open.items() if wanted.openings.get(key) != opening]
+        for key in closed:
+            self._close(key)
+        if closed:
+            await self._clock.sleep(0)  # the loop lets go of a datagram socket at its next turn
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None
@@ -206,35 +206,33 @@ class HostPorts:
             elif opening.protocol == "TCP":
                 listening = socket.create_server((LOOPBACK, opening.port), backlog=512)
                 listening.setblocking(False)
-                self._open[key] = (opening, self._tasks.spawn(self._accept(opening, listening), f"port {key[0]}"))
+                asyncio.get_running_loop().add_reader(listening, self._accept, opening, listening)
+                self._open[key] = (opening, listening)
         except OSError as error:
             return error.strerror or str(error)
         return ""
 
-    async def _close(self, key: tuple[int, str]) -> None:
+    def _close(self, key: tuple[int, str]) -> None:
         _, door = self._open.pop(key)
-        if isinstance(door, asyncio.Task):
-            door.cancel()
-            await asyncio.wait([door])
-        else:
-            door.close()
-            await self._clock.sleep(0)  # the loop lets go of the socket at its next turn
+        if isinstance(door, socket.socket):
+            asyncio.get_running_loop().remove_reader(door)
+        door.close()
 
-    async def _accept(self, opening: Opening, listening: socket.socket) -> None:
-        """Until cancelled.  Not asyncio's server: that one forgets a connection it takes while it is closed."""
-        loop = asyncio.get_running_loop()
-        with listening:
-            while True:
-                try:
-                    sock, _ = await loop.sock_accept(listening)
-                except OSError as error:
-                    log.warning("port %d takes no connection: %s", opening.port, error)
-                    await self._clock.sleep(1.0)
-                    continue
-                if len(self._tasks) > 3 * CONNECTIONS:
-                    sock.close()
-                else:
-                    self._tasks.spawn(self._carry(opening, sock), f"connection to port {opening.port}")
+    def _accept(self, opening: Opening, listening: socket.socket) -> None:
+        """One connection that waits.  Not asyncio's server: that one loses what it takes while it is closed."""
+        try:
+            sock, _ = listening.accept()
+        except OSError as error:
+            if not isinstance(error, (BlockingIOError, ConnectionAbortedError)):
+                log.warning("port %d takes no connection, closed for a while: %s", opening.port, error)
+                self._close((opening.port, opening.protocol))
+                self._retry = self._retry or self._clock.call_later(RETRY, self._dirty.set)
+            return
+        if len(self._tasks) > 3 * CONNECTIONS:
+            sock.close()
+            return
+        sock.setblocking(False)
+        self._tasks.spawn(self._carry(opening, sock), f"connection to port {opening.port}")
 
     async def _carry(self, opening: Opening, outer: socket.socket) -> None:
         """One connection, both ways, until both sides have ended."""

@@ -17,9 +17,11 @@ import logging
 import socket
 from collections.abc import Callable, Sequence
 
+from steersman.api import times
 from steersman.api.tree import Tree, at
 from steersman.apiserver import config as apiconfig
 from steersman.apiserver import server as apiservers
+from steersman.apiserver.access import tokens
 from steersman.client import client as clients
 from steersman.client import events, informers, inprocess
 from steersman.client.reconcile import manager as reconciling
@@ -69,6 +71,7 @@ class Cluster:
         self._store: protocol.Store | None = None
         self._door: serve.Server | None = None
         self._dns: dnsserver.DnsServer | None = None
+        self._begun = times.seconds(clock.now())
         self._networked = asyncio.Event()
         """Set when the namespaces are there, or could not be made."""
 
@@ -125,6 +128,13 @@ class Cluster:
         """A client in this process that acts as somebody."""
         assert self.api is not None
         return clients.Client(inprocess.InProcessTransport(self.api.handle, user), user_agent=identity.agent(user))
+
+    @property
+    def issuer(self) -> tokens.Issuer:
+        """Who signs service account tokens."""
+        assert self.api is not None
+        found: tokens.Issuer = self.api.services.issuer
+        return found
 
     @property
     def dns_ip(self) -> str:
@@ -186,7 +196,12 @@ class Cluster:
 
     async def _start_loops(self, shared: informers.InformerSet, certificates: pki.Certificates) -> None:
         settings = controllers.Config(
-            ca=certificates.ca.certificate.decode(), ca_key=certificates.ca.key.decode(), volumes=str(self.data.volumes)
+            ca=certificates.ca.certificate.decode(),
+            ca_key=certificates.ca.key.decode(),
+            volumes=str(self.data.volumes),
+            node_grace=self.config.node_monitor_grace,
+            node_period=min(self.config.node_monitor_period, self.config.node_monitor_grace / 2),
+            legacy_token=lambda account, name: tokens.legacy(self.issuer, account, name),
         )
         await controllers.run(self.client, shared, self.clock, self.entropy, settings, self.tasks)
         client = self.client(identity.SCHEDULER)
@@ -224,7 +239,7 @@ class Cluster:
             self.nodes[name] = nodes.start_simulated(self, name, str(blocks[(first + index) % len(blocks)]), shared)
 
     async def _wait_ready(self, shared: informers.InformerSet) -> None:
-        """Until every node says that it is Ready."""
+        """Until every node says that it is Ready, in this life of the cluster and not in an earlier one."""
         missing = set(self.nodes)
         done = asyncio.Event()
 
@@ -232,7 +247,10 @@ class Cluster:
             if new is None:
                 return
             conditions = at(new, "status", "conditions", default=())
-            if any(c.get("type") == "Ready" and c.get("status") == "True" for c in conditions):
+            if any(
+                c.get("type") == "Ready" and c.get("status") == "True" and c.get("lastHeartbeatTime", "") >= self._begun
+                for c in conditions
+            ):
                 missing.discard(new["metadata"]["name"])
             if not missing:
                 done.set()

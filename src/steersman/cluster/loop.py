@@ -19,10 +19,21 @@ def run(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
     import uvloop
 
     sys.setswitchinterval(SWITCH_INTERVAL)
-    # Trees come and go with every request, in no cycles; the default thresholds cost several percent of CPU.
-    gc.set_threshold(50_000, 20, 50)
+    gc.disable()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_guarded(main))
+
+
+def started() -> None:
+    """The start is over: collect garbage from now on, but never look again at what the start has made.
+
+    While a server starts it makes modules and classes, and hardly any garbage: collecting then costs a tenth of
+    the time to ready.
+    """
+    gc.freeze()
+    # Trees come and go with every request, in no cycles; the default thresholds cost several percent of CPU.
+    gc.set_threshold(50_000, 20, 50)
+    gc.enable()
 
 
 async def _guarded(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:

@@ -157,7 +157,7 @@ async def start_real(
         hosts_file="127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
         f"{network.address}\t{network.name}\n",
         pod_cidr=network.pod_cidr,
-        lease_seconds=config.lease_seconds,
+        lease_seconds=config.heartbeat,
         cgroup=f"{node.CGROUP}/{cluster.data.id}/{network.name}",
     )
     client = cluster.client(identity.node(network.name))
@@ -195,7 +195,7 @@ def start_simulated(cluster: "local.Cluster", name: str, pod_cidr: str, shared: 
         pod_cidr=pod_cidr,
         capacity={"cpu": "32", "memory": "256Gi", "ephemeral-storage": "1Ti"},
         labels={"steersman.dev/simulated": "true"},
-        lease_seconds=cluster.config.lease_seconds,
+        lease_seconds=cluster.config.heartbeat,
     )
     client = cluster.client(identity.node(name))
 

@@ -4,10 +4,12 @@ import dataclasses
 import os
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from steersman.kit import clock
+if TYPE_CHECKING:  # `up` reads who runs before it starts anything: it need not wait for asyncio
+    from steersman.kit import clock
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def read(path: Path) -> Running | None:
     """Who runs, if they do: None where the file is missing or its process is gone."""
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Running)
-    except (FileNotFoundError, msgspec.MsgspecError):
+    except (FileNotFoundError, NotADirectoryError, msgspec.MsgspecError):
         return None
     return found if start_time(found.pid) == found.started else None
 
@@ -53,7 +55,7 @@ def alive(running: Running) -> bool:
     return start_time(running.pid) == running.started
 
 
-async def end(running: Running, time: clock.Clock, patience: float = 30.0) -> bool:
+async def end(running: Running, time: "clock.Clock", patience: float = 30.0) -> bool:
     """Ask a process to end, then make it.  True when it ended by itself."""
     if not alive(running):
         return True

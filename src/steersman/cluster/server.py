@@ -65,6 +65,7 @@ async def serve(
         url = await cluster.start(told)
         process.write(data.process, process.myself(url, data.id))
         told("ready", f"Kubernetes answers at {url}")
+        loop.started()
         await stop.wait()
     finally:
         log.info("stopping")

@@ -55,6 +55,7 @@ async def serve(data: datadir.DataDir, port: int, stop: asyncio.Event, *, in_mem
             door.write_kubeconfig(data, certificates, url)
             sys.stdout.write(f"ready {url}\n")
             sys.stdout.flush()
+            loop.started()
             await stop.wait()
         finally:
             await served.close()

@@ -52,6 +52,10 @@ class Config:
     volumes: str = ""
     """The folder below which claims of the class `standard` get theirs.  Without it this process makes none, and
     leaves that to the kubelets."""
+    node_grace: float = 50.0
+    """Seconds without a heartbeat after which a node's conditions become Unknown."""
+    node_period: float = 5.0
+    """How often that is looked at."""
     legacy_token: Callable[[Tree, str], str] | None = None
     """Signs the token of an account (a tree) that is kept in the Secret of a name; without it such Secrets stay
     empty."""
@@ -87,7 +91,10 @@ CONTROLLERS: Sequence[Make] = (
     ("endpoint-controller", lambda context, config: Endpoints(context)),
     ("endpointslicemirroring-controller", lambda context, config: EndpointSliceMirroring(context)),
     ("clusterrole-aggregation-controller", lambda context, config: RoleAggregation(context)),
-    ("node-controller", lambda context, config: NodeLifecycle(context)),
+    (
+        "node-controller",
+        lambda context, config: NodeLifecycle(context, grace=config.node_grace, period=config.node_period),
+    ),
     ("node-controller", lambda context, config: TaintEviction(context)),
     ("persistent-volume-binder", lambda context, config: VolumeBinder(context)),
     ("pvc-protection-controller", lambda context, config: ClaimProtection(context)),

@@ -112,7 +112,7 @@ def _write_rules(old: Table, new: Table, flushed: set[str], say: Say) -> None:
     for name, chain in new.chains.items():
         before = old.chains.get(name)
         if before is not None and name not in flushed:
-            if tuple(before.rules) == tuple(chain.rules):
+            if before is chain or tuple(before.rules) == tuple(chain.rules):
                 continue
             if before.rules:
                 say("flush", "chain", name)

@@ -1,6 +1,7 @@
 """What the rules need of Services and EndpointSlices: a few fields as values.  Pure."""
 
 import dataclasses
+import functools
 import hashlib
 import ipaddress
 from collections.abc import Iterable, Sequence
@@ -26,7 +27,7 @@ class Endpoint:
         return f"{self.ip}:{self.port}"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class ServicePort:
     """One port of one Service, with the endpoints behind it."""
 
@@ -48,7 +49,7 @@ class ServicePort:
     source_ranges: Sequence[str] = ()
     """Who may use the balancer's addresses; empty: everybody."""
 
-    @property
+    @functools.cached_property
     def id(self) -> str:
         """Part of a chain's name: short, unique, and readable."""
         full = f"{self.namespace}/{self.name}/{self.protocol}/{self.port_name}"
@@ -56,25 +57,54 @@ class ServicePort:
         return f"{digest}-{full}"[:120].rstrip("/")
 
 
+class Ports:
+    """The ports of all Services, computed again and again; those whose trees are the same objects stay the same
+    objects themselves.
+
+    Trees are never changed, so the same object says the same thing.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Tree, Sequence[Tree], Sequence[ServicePort]]] = {}
+
+    def compute(self, services: Iterable[Tree], slices: Iterable[Tree], node: str) -> list[ServicePort]:
+        """Of all Services with an address, in a stable order.  Always for the same node."""
+        by_service: dict[str, list[Tree]] = {}
+        for piece in slices:
+            owner = at(piece, "metadata", "labels", "kubernetes.io/service-name", default="")
+            if owner and piece.get("addressType", "IPv4") == "IPv4":
+                by_service.setdefault(f"{piece['metadata']['namespace']}/{owner}", []).append(piece)
+        known, self._known = self._known, {}
+        found: list[ServicePort] = []
+        for service in services:
+            key = f"{service['metadata']['namespace']}/{service['metadata']['name']}"
+            pieces = by_service.get(key, [])
+            held = known.get(key)
+            if held is None or held[0] is not service or not _same(held[1], pieces):
+                held = (service, pieces, _of_service(service, pieces, node))
+            self._known[key] = held
+            found += held[2]
+        return sorted(found, key=lambda p: (p.namespace, p.name, p.port_name, p.protocol))
+
+
 def service_ports(services: Iterable[Tree], slices: Iterable[Tree], node: str) -> list[ServicePort]:
     """The ports of all Services with an address, in a stable order."""
-    by_service: dict[str, list[Tree]] = {}
-    for piece in slices:
-        owner = at(piece, "metadata", "labels", "kubernetes.io/service-name", default="")
-        if owner and piece.get("addressType", "IPv4") == "IPv4":
-            by_service.setdefault(f"{piece['metadata']['namespace']}/{owner}", []).append(piece)
-    found: list[ServicePort] = []
-    for service in services:
-        meta, spec = service["metadata"], service.get("spec") or {}
-        ips = [ip for ip in spec.get("clusterIPs") or [spec.get("clusterIP")] if ip and ip != "None" and ":" not in ip]
-        if not ips or spec.get("type") == "ExternalName":
-            continue
-        if at(meta, "labels", "service.kubernetes.io/service-proxy-name", default=""):
-            continue
-        pieces = by_service.get(f"{meta['namespace']}/{meta['name']}", [])
-        for port in spec.get("ports") or ():
-            found.append(_port(meta, spec, port, ips, pieces, node, at(service, "status", "loadBalancer", default={})))
-    return sorted(found, key=lambda p: (p.namespace, p.name, p.port_name, p.protocol))
+    return Ports().compute(services, slices, node)
+
+
+def _same(before: Sequence[Tree], after: Sequence[Tree]) -> bool:
+    return len(before) == len(after) and all(old is new for old, new in zip(before, after, strict=True))
+
+
+def _of_service(service: Tree, pieces: Sequence[Tree], node: str) -> Sequence[ServicePort]:
+    meta, spec = service["metadata"], service.get("spec") or {}
+    ips = [ip for ip in spec.get("clusterIPs") or [spec.get("clusterIP")] if ip and ip != "None" and ":" not in ip]
+    if not ips or spec.get("type") == "ExternalName":
+        return ()
+    if at(meta, "labels", "service.kubernetes.io/service-proxy-name", default=""):
+        return ()
+    balancer = at(service, "status", "loadBalancer", default={})
+    return [_port(meta, spec, port, ips, pieces, node, balancer) for port in spec.get("ports") or ()]
 
 
 def _port(

@@ -32,6 +32,13 @@ DSTNAT, SRCNAT, FILTER = -100, 100, 0
 BEFORE, AFTER = DSTNAT - 10, DSTNAT + 10
 _BY_ADDRESS = "ipv4_addr . inet_proto . inet_service : verdict"
 _BY_PORT = "inet_proto . inet_service : verdict"
+_MAPS = {
+    "service-ips": _BY_ADDRESS,
+    "node-ports": _BY_PORT,
+    "no-endpoints": _BY_ADDRESS,
+    "no-endpoint-ports": _BY_PORT,
+    "firewall-ips": _BY_ADDRESS,
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,46 +63,64 @@ class NodeFacts:
     zone: str = ""
 
 
-class _Builder:
-    """Collects the parts of the table."""
+@dataclasses.dataclass(slots=True)
+class _Part:
+    """What one port of one Service brings to the table."""
 
-    def __init__(self, facts: NodeFacts) -> None:
-        self.facts = facts
-        self.chains: dict[str, Chain] = {}
-        self.sets: dict[str, Set] = {}
-        self.maps: dict[str, dict[str, str]] = {
-            "service-ips": {},
-            "node-ports": {},
-            "no-endpoints": {},
-            "no-endpoint-ports": {},
-            "firewall-ips": {},
-        }
-        self._owners: dict[str, str] = {}
+    facts: NodeFacts
+    chains: dict[str, Chain] = dataclasses.field(default_factory=dict)
+    sets: dict[str, Set] = dataclasses.field(default_factory=dict)
+    elements: list[tuple[str, str, str]] = dataclasses.field(default_factory=list)
+    """Map, key, verdict.  A key names an address in any of the maps, and belongs to one port."""
 
-    def owns(self, port: ServicePort, key: str) -> bool:
-        """Two Services may claim the same address and port: the first to ask has it, in all maps."""
-        return self._owners.setdefault(key, port.id) == port.id
+
+class Maker:
+    """Makes a node's table again and again, and works only on what changed.
+
+    A part is used again for the same `ServicePort` object, so whoever keeps those (`model.Ports`) pays for the
+    changed ones only.  Invariant: `_parts` are those of the last table, made with `_facts`.
+    """
+
+    def __init__(self) -> None:
+        self._facts: NodeFacts | None = None
+        self._parts: dict[str, tuple[ServicePort, _Part]] = {}
+
+    def table(self, ports: Sequence[ServicePort], facts: NodeFacts, host_ports: Sequence[HostPort] = ()) -> Table:
+        """The whole table."""
+        known = self._parts if facts == self._facts else {}
+        self._facts, self._parts = facts, {}
+        for port in ports:
+            held = known.get(port.id)
+            part = held[1] if held is not None and held[0] is port else _service(port, facts)
+            self._parts[port.id] = (port, part)
+        return _join(list(self._parts.values()), facts, host_ports)
 
 
 def table(ports: Sequence[ServicePort], facts: NodeFacts, host_ports: Sequence[HostPort] = ()) -> Table:
-    """The whole table."""
-    builder = _Builder(facts)
-    # First all cluster addresses, so that nobody's external address takes another Service's traffic.
-    for port in ports:
+    """The whole table, from nothing."""
+    return Maker().table(ports, facts, host_ports)
+
+
+def _join(parts: Sequence[tuple[ServicePort, _Part]], facts: NodeFacts, host_ports: Sequence[HostPort]) -> Table:
+    # Two ports may claim the same address: the first has it, in all maps.  All cluster addresses come before
+    # the others, so that nobody's external address takes another Service's traffic.
+    owners: dict[str, str] = {}
+    for port, _ in parts:
         for ip in port.cluster_ips:
-            builder.owns(port, _address(ip, port))
-    for port in ports:
-        _service(builder, port)
-    return Table(
-        TABLE,
-        chains={**_frame(facts), "host-ports": Chain(_host_ports(host_ports)), **builder.chains},
-        sets={
-            "node-addresses": Set("ipv4_addr", frozenset(facts.addresses)),
-            "cluster-ips": Set("ipv4_addr", frozenset(ip for port in ports for ip in port.cluster_ips)),
-            **builder.sets,
-        },
-        maps={name: Map(_BY_PORT if name.endswith("ports") else _BY_ADDRESS, m) for name, m in builder.maps.items()},
-    )
+            owners.setdefault(_address(ip, port), port.id)
+    chains: dict[str, Chain] = {**_frame(facts), "host-ports": Chain(_host_ports(host_ports))}
+    sets: dict[str, Set] = {
+        "node-addresses": Set("ipv4_addr", frozenset(facts.addresses)),
+        "cluster-ips": Set("ipv4_addr", frozenset(ip for port, _ in parts for ip in port.cluster_ips)),
+    }
+    maps: dict[str, dict[str, str]] = {name: {} for name in _MAPS}
+    for port, part in parts:
+        chains.update(part.chains)
+        sets.update(part.sets)
+        for name, key, verdict in part.elements:
+            if owners.setdefault(key, port.id) == port.id:
+                maps[name][key] = verdict
+    return Table(TABLE, chains=chains, sets=sets, maps={name: Map(_MAPS[name], found) for name, found in maps.items()})
 
 
 def _frame(facts: NodeFacts) -> Mapping[str, Chain]:
@@ -136,31 +161,31 @@ def _address(ip: str, port: ServicePort) -> str:
     return f"{ip} . {port.protocol} . {port.port}"
 
 
-def _service(builder: _Builder, port: ServicePort) -> None:
-    facts = builder.facts
+def _service(port: ServicePort, facts: NodeFacts) -> _Part:
+    part = _Part(facts)
     everywhere = usable(port.endpoints, only_local=False, node=facts.name, zone=facts.zone)
     here = usable(port.endpoints, only_local=True) if port.internal_local or port.external_local else []
     for endpoint in sorted({*everywhere, *here}):
-        _endpoint(builder, port, endpoint)
+        _endpoint(part, port, endpoint)
     cluster, local = f"service-{port.id}", f"local-{port.id}"
+    # Pods find the way back by themselves; who asks from elsewhere must be answered through this node.
+    strangers = [f"ip daddr {ip} ip saddr != {facts.pod_cidr} jump masquerade-later" for ip in port.cluster_ips]
     if everywhere:
-        # Pods find the way back by themselves; who asks from elsewhere must be answered through this node.
-        builder.chains[cluster] = Chain([*_masquerade_strangers(builder, port), *_choose(port, everywhere)])
+        part.chains[cluster] = Chain([*strangers, *_choose(port, everywhere)])
     if here:
-        builder.chains[local] = Chain([*_masquerade_strangers(builder, port), *_choose(port, here)])
+        part.chains[local] = Chain([*strangers, *_choose(port, here)])
     refused = "drop" if everywhere else "goto reject-new"
 
     inside = (local if here else "") if port.internal_local else (cluster if everywhere else "")
     for ip in port.cluster_ips:
-        if builder.owns(port, _address(ip, port)):
-            builder.maps["service-ips" if inside else "no-endpoints"][_address(ip, port)] = (
-                f"goto {inside}" if inside else refused
-            )
-    _outside(builder, port, cluster if everywhere else "", local if here else "", refused)
-    _firewall(builder, port)
+        place, verdict = ("service-ips", f"goto {inside}") if inside else ("no-endpoints", refused)
+        part.elements.append((place, _address(ip, port), verdict))
+    _outside(part, port, cluster if everywhere else "", local if here else "", refused)
+    _firewall(part, port)
+    return part
 
 
-def _outside(builder: _Builder, port: ServicePort, cluster: str, local: str, refused: str) -> None:
+def _outside(part: _Part, port: ServicePort, cluster: str, local: str, refused: str) -> None:
     """Node port, external and balancer addresses.  `cluster` and `local` are chains, or nothing."""
     keys = [("service-ips", "no-endpoints", _address(ip, port)) for ip in (*port.external_ips, *port.balancer_ips)]
     if port.node_port:
@@ -171,38 +196,30 @@ def _outside(builder: _Builder, port: ServicePort, cluster: str, local: str, ref
         rules = ["jump masquerade-later"]
         if port.external_local:
             rules = [
-                f"ip saddr {builder.facts.pod_cidr} goto {cluster}",
+                f"ip saddr {part.facts.pod_cidr} goto {cluster}",
                 "fib saddr type local jump masquerade-later",
                 f"fib saddr type local goto {cluster}",
             ]
-        builder.chains[name] = Chain([*rules, *([f"goto {target}"] if target else [])])
+        part.chains[name] = Chain([*rules, *([f"goto {target}"] if target else [])])
     for found, missing, key in keys:
-        if builder.owns(port, key):
-            if cluster:
-                builder.maps[found][key] = f"goto {name}"
-            if not target:
-                builder.maps[missing][key] = refused
+        if cluster:
+            part.elements.append((found, key, f"goto {name}"))
+        if not target:
+            part.elements.append((missing, key, refused))
 
 
-def _firewall(builder: _Builder, port: ServicePort) -> None:
+def _firewall(part: _Part, port: ServicePort) -> None:
     if not port.source_ranges or not port.balancer_ips:
         return
     allowed = list(port.source_ranges)
     networks = [ipaddress.IPv4Network(text) for text in allowed]
-    if any(ipaddress.IPv4Address(own) in network for own in builder.facts.addresses for network in networks):
+    if any(ipaddress.IPv4Address(own) in network for own in part.facts.addresses for network in networks):
         # The node's own packets to a balancer's address may carry that address as their sender.
         own = [ipaddress.IPv4Address(ip) for ip in port.balancer_ips]
         allowed += [str(ip) for ip in own if not any(ip in network for network in networks)]
     name = f"firewall-{port.id}"
-    builder.chains[name] = Chain([f"ip saddr != {{ {' , '.join(allowed)} }} drop"])
-    for ip in port.balancer_ips:
-        if builder.owns(port, _address(ip, port)):
-            builder.maps["firewall-ips"][_address(ip, port)] = f"goto {name}"
-
-
-def _masquerade_strangers(builder: _Builder, port: ServicePort) -> list[str]:
-    pods = builder.facts.pod_cidr
-    return [f"ip daddr {ip} ip saddr != {pods} jump masquerade-later" for ip in port.cluster_ips]
+    part.chains[name] = Chain([f"ip saddr != {{ {' , '.join(allowed)} }} drop"])
+    part.elements += [("firewall-ips", _address(ip, port), f"goto {name}") for ip in port.balancer_ips]
 
 
 def _endpoint_chain(port: ServicePort, endpoint: Endpoint) -> str:
@@ -213,14 +230,14 @@ def _affinity_set(port: ServicePort, endpoint: Endpoint) -> str:
     return f"affinity-{port.id}-{endpoint.ip}/{endpoint.port}"
 
 
-def _endpoint(builder: _Builder, port: ServicePort, endpoint: Endpoint) -> None:
+def _endpoint(part: _Part, port: ServicePort, endpoint: Endpoint) -> None:
     rules = [f"ip saddr {endpoint.ip} jump masquerade-later"]
     if port.affinity_seconds:
         name = _affinity_set(port, endpoint)
-        builder.sets[name] = Set("ipv4_addr", flags=("dynamic", "timeout"), timeout=port.affinity_seconds)
+        part.sets[name] = Set("ipv4_addr", flags=("dynamic", "timeout"), timeout=port.affinity_seconds)
         rules.append(f"update @{name} {{ ip saddr }}")
     rules.append(f"meta l4proto {port.protocol} dnat to {endpoint.ip}:{endpoint.port}")
-    builder.chains[_endpoint_chain(port, endpoint)] = Chain(rules)
+    part.chains[_endpoint_chain(port, endpoint)] = Chain(rules)
 
 
 def _choose(port: ServicePort, endpoints: Sequence[Endpoint]) -> list[str]:

@@ -53,6 +53,8 @@ class Proxy:
         self._clock = clock
         self._namespace = namespace
         self._dirty = asyncio.Event()
+        self._ports = model.Ports()
+        self._maker = rules.Maker()
         self._applied: Table | None = None
         self._lingering: dict[str, float] = {}
         """Chains that nothing names any more, and since when."""
@@ -98,10 +100,10 @@ class Proxy:
                 stop()
 
     async def _sync(self) -> None:
-        ports = model.service_ports(self._services.list(), self._slices.list(), self.facts.name)
+        ports = self._ports.compute(self._services.list(), self._slices.list(), self.facts.name)
         pods = self._pods.list() if self._pods else ()
         on_host = host_ports(pods)
-        wanted = self._with_lingering(rules.table(ports, self.facts, on_host))
+        wanted = self._with_lingering(self._maker.table(ports, self.facts, on_host))
         commands = transaction.between(self._applied, wanted)
         try:
             if commands:

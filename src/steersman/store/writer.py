@@ -22,8 +22,9 @@ T = TypeVar("T")
 BLINK = 0.00005
 """Seconds that the loop sleeps so that the thread gets on; the kernel makes about twice that of it."""
 
-BLINK_EVERY = 0.0005
-"""Seconds between two blinks while a job runs."""
+BLINK_EVERY = 0.001
+"""Seconds between two blinks while a job runs.  uvloop's timers count whole milliseconds: half of one is none, and
+the loop would do nothing else until the job has ended (a third of the CPU of a write)."""
 Done = Callable[[Any, BaseException | None], None]
 
 

@@ -43,8 +43,25 @@ def test_values_that_are_always_written_are_filled_in() -> None:
     made = accept(CORE + "Pod", {"metadata": {}, "spec": {"containers": [{"name": "a"}]}}).tree
     assert made["spec"]["containers"][0] == {"name": "a", "resources": {}}
     assert made["status"] == {}
-    role = accept("io.k8s.api.rbac.v1.Role", {"metadata": {}, "rules": []}).tree
+    role = accept("io.k8s.api.rbac.v1.Role", {"metadata": {}}).tree
     assert role["rules"] is None
+
+
+def test_an_empty_list_stays_until_storage_takes_it_for_none() -> None:
+    role = accept("io.k8s.api.rbac.v1.Role", {"metadata": {}, "rules": []}).tree
+    assert role["rules"] == []
+    settled = codec.settled(schema.definition("io.k8s.api.rbac.v1.Role"), role)
+    assert settled["rules"] is None
+    assert role["rules"] == []
+    web = {"spec": {"containers": [{"name": "a", "args": []}], "volumes": [{"projected": {"sources": []}}]}}
+    settled = codec.settled(schema.definition(CORE + "Pod"), web)
+    assert settled["spec"]["volumes"] == [{"projected": {"sources": None}}]
+    assert settled["spec"]["containers"] is web["spec"]["containers"]
+
+
+def test_an_empty_list_of_managed_fields_stays_for_it_asks_to_forget_them() -> None:
+    made = accept(CORE + "ConfigMap", {"metadata": {"name": "a", "managedFields": []}}).tree
+    assert made["metadata"]["managedFields"] == []
 
 
 def test_what_was_filled_in_belongs_to_the_caller() -> None:

@@ -2,7 +2,7 @@
 
 import pathlib
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -63,11 +63,11 @@ def test_a_relative_root_is_refused() -> None:
         folder.remove("volumes", VOLUME)
 
 
-def a_node(name: str, *, ready: bool = True, **labels: str) -> dict[str, Any]:
+def a_node(name: str, *, ready: bool = True, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
     return {
         "kind": "Node",
         "apiVersion": "v1",
-        "metadata": {"name": name, "labels": {plan.HOSTNAME: f"host-{name}", **labels}},
+        "metadata": {"name": name, "labels": {plan.HOSTNAME: f"host-{name}", **(labels or {})}},
         "spec": {},
         "status": {"conditions": [{"type": "Ready", "status": "True" if ready else "Unknown"}]},
     }
@@ -115,7 +115,7 @@ def test_a_volume_is_on_the_node_that_was_chosen() -> None:
 
 
 def test_no_folder_is_made_for_a_simulated_node_or_without_a_root() -> None:
-    simulated = decided(a_claim(node="a"), a_node("a", **{plan.SIMULATED: "true"}))
+    simulated = decided(a_claim(node="a"), a_node("a", labels={plan.SIMULATED: "true"}))
     rootless = decided(a_claim(node="a"), a_node("a"), root="")
     assert isinstance(simulated, plan.Make)
     assert isinstance(rootless, plan.Make)
@@ -123,7 +123,12 @@ def test_no_folder_is_made_for_a_simulated_node_or_without_a_root() -> None:
 
 
 def test_what_a_folder_cannot_do_is_refused() -> None:
-    for spec in ({"volumeMode": "Block"}, {"selector": {}}, {"dataSource": {"kind": "VolumeSnapshot"}}):
+    beyond: Sequence[dict[str, Any]] = [
+        {"volumeMode": "Block"},
+        {"selector": {}},
+        {"dataSource": {"kind": "VolumeSnapshot"}},
+    ]
+    for spec in beyond:
         assert isinstance(decided(a_claim(node="a", **spec), a_node("a")), plan.Refuse)
     assert decided(a_claim(node="gone"), a_node("a")) == plan.Reschedule()
     assert isinstance(decided(a_claim(), a_node("a", ready=False)), plan.Refuse)

@@ -1,10 +1,12 @@
 """An ExternalName's answer carries what it leads to, because a pod's resolver follows no alias by itself."""
 
+import socket
 import struct
 from collections.abc import Sequence
 
 from steersman.api.tree import Tree
-from steersman.dns import records, server, wire
+from steersman.dns import records, server, upstream, wire
+from steersman.kit.clock import RealClock
 from unit.dns.empty_view import NoView
 
 ZONE = "cluster.local"
@@ -117,3 +119,25 @@ def test_the_zone_itself_has_an_authority() -> None:
     assert records.answer(View(), ZONE, ZONE, wire.SOA).answers[0].type == wire.SOA
     assert records.answer(View(), ZONE, ZONE, wire.NS).answers[0].data == "ns.dns.cluster.local"
     assert records.answer(View(), ZONE, ZONE, wire.A).answers == ()
+
+
+async def test_what_upstream_cuts_over_udp_is_asked_again_by_tcp() -> None:
+    class Long:
+        async def ask(self, query: bytes) -> bytes:
+            many = [wire.Record("a.example", wire.A, 60, f"192.0.2.{index}") for index in range(200)]
+            return wire.build(wire.parse(query), wire.Answer(answers=many), 65535)
+
+    loopback = "127.0.0.1"
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.bind((loopback, 0))
+    udp.setblocking(False)
+    port = udp.getsockname()[1]
+    tcp = socket.create_server((loopback, port))
+    tcp.setblocking(False)
+    served = server.DnsServer(server.Resolver(NoView(), ZONE, Long()), RealClock())
+    await served.serve([udp], [tcp])
+    try:
+        answer = await upstream.HostUpstream([loopback], RealClock(), port).ask(query("a.example"))
+    finally:
+        await served.close()
+    assert len(wire.read_answers(answer)[1]) == 200

@@ -1,12 +1,14 @@
 """The table as text, and that any Services make a table that holds together."""
 
+import dataclasses
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steersman.nft.fake import FakeNft
 from steersman.nft.objects import Table
 from steersman.nft.transaction import between
-from steersman.proxy import rules
+from steersman.proxy import model, rules
 from unit.proxy.objects import FACTS, OWN, endpoint, ports_of, service, slice_of
 from unit.proxy.tracer import Tracer
 
@@ -54,6 +56,21 @@ def test_names_stay_short_and_distinct_however_long_the_service_is_called() -> N
     found = ports_of([named])
     assert len({port.id for port in found}) == 2
     assert all(len(f"endpoint-{port.id}-255.255.255.255/65535") < 256 for port in found)
+
+
+def test_only_what_changed_is_made_again() -> None:
+    ports, maker = model.Ports(), rules.Maker()
+    services = [service("a", "10.96.0.1"), service("b", "10.96.0.2")]
+    slices = [slice_of("a", [endpoint("10.244.0.5")]), slice_of("b", [endpoint("10.244.0.6")])]
+    before = maker.table(ports.compute(services, slices, "node1"), FACTS)
+    slices[1] = slice_of("b", [endpoint("10.244.0.7")])
+    after = maker.table(ports.compute(services, slices, "node1"), FACTS)
+    assert after.render() == rules.table(ports_of(services, slices), FACTS).render()
+    same = {name for name, chain in after.chains.items() if before.chains.get(name) is chain and "/" in name}
+    assert {name.split("/")[1] for name in same} == {"a"}
+    # With other facts nothing is as it was.
+    moved = dataclasses.replace(FACTS, pod_cidr="10.99.0.0/16")
+    assert "10.244.0.0/16" not in maker.table(ports.compute(services, slices, "node1"), moved).render()
 
 
 _endpoints = st.lists(

@@ -8,6 +8,7 @@ from steersman.api.codec.accept import Accepted, accept
 from steersman.api.codec.decode import MEDIA_TYPES, decode_body, decode_json, decode_yaml
 from steersman.api.codec.errors import DecodeError
 from steersman.api.codec.into import FieldValidation, Received, into
+from steersman.api.codec.settle import settled
 
 __all__ = [
     "MEDIA_TYPES",
@@ -20,4 +21,5 @@ __all__ = [
     "decode_json",
     "decode_yaml",
     "into",
+    "settled",
 ]

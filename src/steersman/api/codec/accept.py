@@ -7,6 +7,10 @@ leaves out zero values where the type's JSON has `omitempty`, and fills in those
 The first wrong type is reported, as Go does it, after the walk: a text with an encoding of its own (a
 quantity, a time) that cannot be read ends the walk at once and takes precedence.
 
+An empty list that is always written stays as it is: its sender owns it.  Storage does not tell it from none,
+and `settle` says so once ownership is known.  For the same reason an empty `managedFields` of the object itself
+stays: it asks to forget who owns what.
+
 Names are those of Kubernetes' JSON library: case matters, the last of two equal keys wins.
 """
 
@@ -40,6 +44,8 @@ def accept(node: Node, tree: Any, *, strict: bool = True, body: bytes | None = N
     made = _element(_entry(node, False), tree, state)
     if state.saved:
         raise DecodeError(state.saved)
+    if type(tree) is dict and type(tree.get("metadata")) is dict and tree["metadata"].get("managedFields") == []:
+        made = {**made, "metadata": {**made["metadata"], "managedFields": []}}
     problems = state.problems
     if strict and body is not None and duplicates.maybe_any(body, state.keys):
         problems = [f'duplicate field "{where}"' for where in duplicates.find(body)] + problems
@@ -111,9 +117,9 @@ def _object(node: Node, value: Any, state: State) -> Any:
                 made = walk(of, child, state)
                 stack.pop()
                 if made is child:
-                    if made or (not omit and (type(made) is not list or key not in node.zeros)):
+                    if made or not omit:
                         continue
-                    made = None if not omit else DROP  # Go does not tell an empty list from none
+                    made = DROP
                 elif omit and not made:
                     made = DROP
         if out is None:

@@ -27,9 +27,7 @@ def job(tree: MutableTree) -> None:
 
 def cron_job(tree: MutableTree) -> None:
     spec = fill.child(tree, "spec")
-    fill.unless(
-        spec, concurrencyPolicy="Allow", suspend=False, successfulJobsHistoryLimit=3, failedJobsHistoryLimit=1
-    )
+    fill.unless(spec, concurrencyPolicy="Allow", suspend=False, successfulJobsHistoryLimit=3, failedJobsHistoryLimit=1)
     made = fill.child(fill.child(spec, "jobTemplate"), "spec")
     pods.template(fill.child(made, "template"))
     _conditions(made)

@@ -26,8 +26,6 @@ def _spec(spec: MutableTree) -> None:
 
 
 def _request(request: MutableTree) -> None:
-    if not request.get("deviceClassName") and not request.get("allocationMode") and "selectors" not in request:
-        pass
     fill.unless(request, allocationMode="ExactCount")
     if request["allocationMode"] == "ExactCount" and not request.get("count"):
         request["count"] = 1

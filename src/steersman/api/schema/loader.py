@@ -242,9 +242,11 @@ def _mark(node: Node, source: Mapping[str, Any]) -> None:
 
 def zero(node: Node) -> Any:
     """What Go writes for an object of this type that nobody filled in.  The caller must not change it."""
-    made = _zeros.get(node.name)
+    made = _zeros.get(node.name) if node.name else None
     if made is None:
-        made = _zeros[node.name] = {name: filled(value) for name, value in node.zeros.items()}
+        made = {name: filled(value) for name, value in node.zeros.items()}
+        if node.name:  # a custom resource's types have none
+            _zeros[node.name] = made
     return made
 
 

@@ -86,7 +86,7 @@ UNWRITTEN = {
     "ServerStorageVersion": "apiServerID encodingVersion",
     "StorageVersionCondition": "message",
     "TokenReviewSpec": "token",
-    "ValidatingAdmissionPolicyBindingSpec": "policyName",
+    "ValidatingAdmissionPolicyBindingSpec": "policyName validationActions",
     "ValidatingWebhook": "sideEffects",
 }
 """Required fields that are left out when they are zero or absent."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from steersman.api.field import FieldError
 from steersman.api.resources import Resource
 from steersman.api.tree import Tree
+from steersman.api.validation import subresources
 from steersman.api.validation.errors import Errors
 from steersman.api.validation.table import TABLE
 
@@ -35,4 +36,14 @@ def update(resource: Resource, new: Tree, old: Tree) -> list[FieldError]:
         return []
     errors = Errors()
     rules[1](new, old, errors)
+    return errors.found
+
+
+def update_subresource(resource: Resource, name: str, new: Tree, old: Tree) -> list[FieldError]:
+    """What is wrong with a write to `status`, `ephemeralcontainers` and the like."""
+    rules = subresources.TABLE.get((resource.group, resource.kind, name))
+    if rules is None or resource.custom:
+        return []
+    errors = Errors()
+    rules(new, old, errors)
     return errors.found

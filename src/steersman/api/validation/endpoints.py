@@ -71,11 +71,10 @@ def _endpoint(endpoint: Any, kind: str, at: str, e: Errors) -> None:
         if kind == "FQDN":
             for complaint in _full_name(text):
                 e.invalid(place, text, complaint)
-        elif kind in ("IPv4", "IPv6"):
-            if addresses.ip(text, place, e):
-                if addresses.is_v6(text) != (kind == "IPv6"):
-                    e.invalid(place, text, f"must be an {kind} address")
-                addresses.not_special(text, place, e)
+        elif kind in ("IPv4", "IPv6") and addresses.ip(text, place, e):
+            if addresses.is_v6(text) != (kind == "IPv6"):
+                e.invalid(place, text, f"must be an {kind} address")
+            addresses.not_special(text, place, e)
     if endpoint.get("nodeName") is not None:
         e.named(f"{at}.nodeName", endpoint["nodeName"], names.dns1123_subdomain)
     topology = endpoint.get("deprecatedTopology") or {}

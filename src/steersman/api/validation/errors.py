@@ -6,6 +6,7 @@ most objects are sound, and their validation should cost little more than readin
 Errors stand in the order of the reference's checks, because the message lists them in that order.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -19,6 +20,12 @@ IMMUTABLE = "field is immutable"
 
 def between(low: int, high: int) -> str:
     return f"must be between {low} and {high}, inclusive"
+
+
+@functools.lru_cache(maxsize=16384)
+def _complaints(rule: Callable[[str], Sequence[str]], value: str) -> Sequence[str]:
+    """A cluster has few different names and asks about them often."""
+    return tuple(rule(value))
 
 
 class Errors:
@@ -71,7 +78,7 @@ class Errors:
 
     def named(self, at: str, value: str, rule: Callable[[str], Sequence[str]]) -> bool:
         """One error for each complaint of a rule of `api.names`.  True where there is none."""
-        complaints = rule(value)
+        complaints = _complaints(rule, value)
         for text in complaints:
             self.invalid(at, value, text)
         return not complaints

@@ -56,8 +56,9 @@ def shown(value: Mapping[str, Any] | None, shape: Shape) -> str:
 
 def difference(before: Any, after: Any) -> str:
     """Two rendered values compared line by line, as the reference shows what may not change."""
-    lines = [json.dumps(value, ensure_ascii=False, indent=1).splitlines(keepends=True) for value in (before, after)]
-    for each in lines:
-        each[-1] += "\n"
-    made = list(difflib.unified_diff(*lines))[2:]
-    return "".join(made)
+    made = list(difflib.unified_diff(_lines(before), _lines(after)))
+    return "".join(made[2:])  # without the names of files
+
+
+def _lines(value: Any) -> list[str]:
+    return [line + "\n" for line in json.dumps(value, ensure_ascii=False, indent=1).split("\n")]

@@ -128,7 +128,9 @@ def _success_rule(rule: Tree, completions: int | None, at: str, e: Errors) -> No
             why = f"must be less than or equal to {completions} (the number of specified completions)"
             e.invalid(f"{at}.succeededCount", count, why)
         if indexes is not None and count > total:
-            why = f"must be less than or equal to {total} (the number of indexes in the specified succeededIndexes field)"
+            why = (
+                f"must be less than or equal to {total} (the number of indexes in the specified succeededIndexes field)"
+            )
             e.invalid(f"{at}.succeededCount", count, why)
 
 
@@ -141,7 +143,8 @@ def _count(indexes: str, completions: int) -> int:
     for part in indexes.split(","):
         ends = part.split("-")
         if len(ends) > 2:
-            raise ValueError(f'the fragment "{part}" violates the requirement that an index interval can have at most two parts separated by \'-\'')  # noqa: E501
+            why = "violates the requirement that an index interval can have at most two parts separated by '-'"
+            raise ValueError(f'the fragment "{part}" {why}')
         numbers = [_index(end) for end in ends]
         for number in numbers:
             if number >= completions:

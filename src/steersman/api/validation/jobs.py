@@ -65,7 +65,7 @@ def job_spec(spec: Tree, at: str, e: Errors) -> None:
         "backoffLimitPerIndex",
     ):  # fmt: skip
         e.not_negative(f"{at}.{name}", get(name))
-    failed, completions = get("maxFailedIndexes"), get("completions")
+    failed = get("maxFailedIndexes")
     if failed is not None:
         e.not_negative(f"{at}.maxFailedIndexes", failed)
         if get("backoffLimitPerIndex") is None:

@@ -252,7 +252,8 @@ def service_cidr(tree: Tree, e: Errors) -> None:
 
 
 def service_cidr_update(new: Tree, old: Tree, e: Errors) -> None:
-    after, before = (new.get("spec") or {}).get("cidrs"), (old.get("spec") or {}).get("cidrs")
+    after: Any = (new.get("spec") or {}).get("cidrs")
+    before: Any = (old.get("spec") or {}).get("cidrs")
     if len(before or ()) == 1 and len(after or ()) == 2:
         if len({addresses.is_v6(text) for text in after}) == 1:
             e.invalid("spec.cidrs", after, _ONE_FAMILY)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from steersman.api.tree import Tree
-from steersman.api.validation import selectors
 from steersman.api.validation.errors import Errors
 from steersman.api.validation.podspec import annotations, containers, scheduling, shapes, template
 from steersman.api.validation.podspec.scope import Scope
@@ -197,5 +196,3 @@ def pod_template(tree: Tree, e: Errors) -> None:
 
 def pod_template_update(new: Tree, old: Tree, e: Errors) -> None:
     pod_template(new, e)
-
-

@@ -179,12 +179,10 @@ def event_update(new: Tree, old: Tree, e: Errors) -> None:
         if new.get(name) == old.get(name):
             continue
         if name in ("regarding", "related"):
-            empty = {} if name == "regarding" else None
-            shown: Any = internal.render(new.get(name, empty), _REFERENCE)
+            given = new.get(name)
+            shown: Any = internal.render({} if given is None and name == "regarding" else given, _REFERENCE)
         elif name == "eventTime":
             shown = new.get(name)
         else:
             shown = new.get(name) or ""
         e.invalid(at, shown, "field is immutable")
-
-

@@ -1,6 +1,7 @@
 """Amounts of resources: which names there are, and which amounts make sense for them."""
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from steersman.api import names, quantity
@@ -100,7 +101,7 @@ def divisible(name: str, value: str) -> bool:
 
 def requirements(
     tree: Tree | None,
-    claims: Set[str],
+    claims: AbstractSet[str],
     at: str,
     e: Errors,
     name_rule: Callable[[str, str, Errors], None] = container_resource_name,
@@ -144,7 +145,7 @@ def _pages(name: str, value: str, at: str, e: Errors) -> None:
         e.invalid(at, value, f"{value} is not positive integer multiple of {name}")
 
 
-def _claim_names(used: Any, known: Set[str], at: str, e: Errors) -> None:
+def _claim_names(used: Any, known: AbstractSet[str], at: str, e: Errors) -> None:
     seen: set[str] = set()
     for index, claim in enumerate(used):
         where, name, request = f"{at}[{index}]", claim.get("name") or "", claim.get("request") or ""

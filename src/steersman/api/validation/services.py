@@ -233,13 +233,13 @@ def update(new: Tree, old: Tree, e: Errors) -> None:
             _addresses_kept(spec, before, e)
         if not was and not is_:
             _families_kept(spec, before, e)
-    if spec.get("type") == before.get("type") == "LoadBalancer":
-        if spec.get("loadBalancerClass") != before.get("loadBalancerClass"):
-            e.invalid("spec.loadBalancerClass", spec.get("loadBalancerClass"), "may not change once set")
+    after, known = spec.get("loadBalancerClass"), before.get("loadBalancerClass")
+    if spec.get("type") == before.get("type") == "LoadBalancer" and after != known:
+        e.invalid("spec.loadBalancerClass", after, "may not change once set")
     _balancer_class(spec, spec.get("type") or "", e)
-    if _needs_health(before) and _needs_health(spec):
-        if spec.get("healthCheckNodePort") != before.get("healthCheckNodePort"):
-            e.forbidden("spec.healthCheckNodePort", "field is immutable")
+    kept = spec.get("healthCheckNodePort") == before.get("healthCheckNodePort")
+    if _needs_health(before) and _needs_health(spec) and not kept:
+        e.forbidden("spec.healthCheckNodePort", "field is immutable")
     create(new, e)
 
 

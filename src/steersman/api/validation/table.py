@@ -5,15 +5,20 @@ from collections.abc import Callable, Mapping
 from steersman.api.tree import Tree
 from steersman.api.validation import (
     autoscaling,
+    certificates,
     cluster,
     configs,
+    crds,
     cronjobs,
     daemonsets,
     deployments,
+    devices,
     endpoints,
+    flowcontrol,
     jobs,
     networking,
     pods,
+    policies,
     policy,
     rbac,
     replicasets,
@@ -21,6 +26,7 @@ from steersman.api.validation import (
     statefulsets,
     storage,
     volumes,
+    webhooks,
 )
 from steersman.api.validation.errors import Errors
 
@@ -42,6 +48,18 @@ TABLE: Mapping[tuple[str, str], Rules] = {
     ("", "Secret"): (configs.secret, configs.secret_update),
     ("", "Service"): (services.create, services.update),
     ("", "ServiceAccount"): (configs.service_account, configs.service_account_update),
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicy"): (policies.mutating, policies.mutating_update),
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"): (
+        policies.mutating_binding, policies.mutating_binding_update,
+    ),
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): (webhooks.mutating, webhooks.mutating_update),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): (policies.validating, policies.validating_update),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"): (policies.binding, policies.binding_update),
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): (
+        webhooks.validating, webhooks.validating_update,
+    ),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): (crds.create, crds.update),
+    ("apiregistration.k8s.io", "APIService"): (webhooks.api_service, webhooks.api_service_update),
     ("apps", "ControllerRevision"): (statefulsets.revision, statefulsets.revision_update),
     ("apps", "DaemonSet"): (daemonsets.create, daemonsets.update),
     ("apps", "Deployment"): (deployments.create, deployments.update),
@@ -51,8 +69,13 @@ TABLE: Mapping[tuple[str, str], Rules] = {
     ("batch", "CronJob"): (cronjobs.create, cronjobs.update),
     ("batch", "Job"): (jobs.create, jobs.update),
     ("discovery.k8s.io", "EndpointSlice"): (endpoints.endpoint_slice, endpoints.endpoint_slice_update),
+    ("certificates.k8s.io", "CertificateSigningRequest"): (certificates.create, certificates.update),
     ("coordination.k8s.io", "Lease"): (policy.lease, policy.lease_update),
     ("events.k8s.io", "Event"): (policy.event, policy.event_update),
+    ("flowcontrol.apiserver.k8s.io", "FlowSchema"): (flowcontrol.flow_schema, flowcontrol.flow_schema_update),
+    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): (
+        flowcontrol.priority_level, flowcontrol.priority_level_update,
+    ),
     ("networking.k8s.io", "IPAddress"): (networking.ip_address, networking.ip_address_update),
     ("networking.k8s.io", "Ingress"): (networking.ingress, networking.ingress_update),
     ("networking.k8s.io", "IngressClass"): (networking.ingress_class, networking.ingress_class_update),
@@ -64,6 +87,12 @@ TABLE: Mapping[tuple[str, str], Rules] = {
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"): (rbac.cluster_role_binding, rbac.cluster_role_binding_update),
     ("rbac.authorization.k8s.io", "Role"): (rbac.role, rbac.role_update),
     ("rbac.authorization.k8s.io", "RoleBinding"): (rbac.role_binding, rbac.role_binding_update),
+    ("resource.k8s.io", "DeviceClass"): (devices.device_class, devices.device_class_update),
+    ("resource.k8s.io", "ResourceClaim"): (devices.resource_claim, devices.resource_claim_update),
+    ("resource.k8s.io", "ResourceClaimTemplate"): (
+        devices.resource_claim_template, devices.resource_claim_template_update,
+    ),
+    ("resource.k8s.io", "ResourceSlice"): (devices.resource_slice, devices.resource_slice_update),
     ("scheduling.k8s.io", "PriorityClass"): (policy.priority_class, policy.priority_class_update),
     ("storage.k8s.io", "CSIDriver"): (storage.csi_driver, storage.csi_driver_update),
     ("storage.k8s.io", "CSINode"): (storage.csi_node, storage.csi_node_update),
@@ -71,4 +100,4 @@ TABLE: Mapping[tuple[str, str], Rules] = {
     ("storage.k8s.io", "StorageClass"): (storage.storage_class, storage.storage_class_update),
     ("storage.k8s.io", "VolumeAttachment"): (storage.attachment, storage.attachment_update),
     ("storage.k8s.io", "VolumeAttributesClass"): (storage.attributes_class, storage.attributes_class_update),
-}
+}  # fmt: skip

@@ -12,7 +12,9 @@ from steersman.api.validation.podspec.volumes import MANY
 
 _RECLAIM = ("Delete", "Recycle", "Retain")
 _BETA_CLASS = "volume.beta.kubernetes.io/storage-class"
-_CLAIM_KEPT = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
+_CLAIM_KEPT = (
+    "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
+)
 _BETA_LABELS = {
     "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
     "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",

@@ -1,6 +1,7 @@
 """Who vouches for tokens: signing keys, signatures, and the two documents by which others check them.
 
 Tokens are JWTs (ES256 or RS256, by the key).  What a token says and whether it still holds is `tokens`' matter.
+The JWT library is imported with the first token, not with this module: a start does not wait for it.
 """
 
 import base64
@@ -9,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -52,6 +52,8 @@ class Issuer:
         self._checked: dict[bytes, Tree] = {}
 
     def sign(self, claims: Mapping[str, Any]) -> str:
+        import jwt
+
         return jwt.encode(
             dict(claims), self._key, algorithm=_algorithm(self._key.public_key()), headers={"kid": self._id}
         )
@@ -71,6 +73,8 @@ class Issuer:
         return known
 
     def _verified(self, token: str) -> Tree:
+        import jwt
+
         try:
             wanted = jwt.get_unverified_header(token).get("kid")
         except jwt.PyJWTError as error:

@@ -2,9 +2,13 @@
 
 Everything is made where it is missing and left alone where it is there, except that roles get back what an
 administrator took from them (see `access.bootstrap.reconciled`).
+
+Objects that do not need each other are made side by side, so that the store writes them in a few commits: a
+commit each would be most of a start.
 """
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 from steersman.api import times
@@ -42,9 +46,12 @@ async def run(services: Services, handle: http.Handler, user: http.User) -> None
         if isinstance(answer, http.Response) and answer.status not in (201, 409):
             raise RuntimeError(f"the API server cannot make {path}: {answer.body.decode()}")
 
+    making: list[Awaitable[None]] = []
     for name in NAMESPACES:
         if services.reader.get("namespaces", "", name) is None:
-            await make("/api/v1/namespaces", {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}})
+            making.append(
+                make("/api/v1/namespaces", {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}})
+            )
     classes = "priorityclasses.scheduling.k8s.io"
     for name, (value, description) in PRIORITIES.items():
         if services.reader.get(classes, "", name) is None:
@@ -52,14 +59,15 @@ async def run(services: Services, handle: http.Handler, user: http.User) -> None
                 "kind": "PriorityClass", "apiVersion": "scheduling.k8s.io/v1", "metadata": {"name": name},
                 "value": value, "description": description,
             }  # fmt: skip
-            await make("/apis/scheduling.k8s.io/v1/priorityclasses", cls)
+            making.append(make("/apis/scheduling.k8s.io/v1/priorityclasses", cls))
     now = times.seconds(services.clock.now())
     for prefix, manager, wanted in (
         *apiservices.objects(services.resources, now), *flowcontrol.objects(now), _range(services, now),
     ):  # fmt: skip
         if services.reader.get(prefix, "", wanted["metadata"]["name"]) is None:
-            await _put(services, prefix, manager, wanted, now)
-    await asyncio.gather(*(_role(services, tree) for tree in access.objects()))
+            making.append(_put(services, prefix, manager, wanted, now))
+    making += [_role(services, tree) for tree in access.objects()]
+    await asyncio.gather(*making)
     for path, prefix, tree in _itself(services):
         metadata = tree["metadata"]
         if services.reader.get(prefix, metadata.get("namespace", ""), metadata["name"]) is None:

@@ -40,16 +40,16 @@ class Accept:
 DEFAULT = Accept()
 
 
-def negotiate(header: str, pretty: bool = False) -> Accept:
-    """Raises 406."""
-    found = _parsed(header)
+def negotiate(header: str, pretty: bool = False, *, tables: bool = True) -> Accept:
+    """Raises 406.  Without `tables` a Table is a form like any unknown one: the next choice is served."""
+    found = _parsed(header, tables)
     if isinstance(found, str):
         raise status.failure(406, "NotAcceptable", found, {})
     return dataclasses.replace(found, pretty=True) if pretty else found
 
 
 @functools.lru_cache(maxsize=512)
-def _parsed(header: str) -> Accept | str:
+def _parsed(header: str, tables: bool = True) -> Accept | str:
     if not header or header in ("*/*", JSON):
         return DEFAULT
     clauses = []
@@ -66,12 +66,12 @@ def _parsed(header: str) -> Accept | str:
         spoken = _spoken(media)
         known = known or bool(spoken) or media == PROTOBUF
         if spoken:
-            accepted = _transformed(spoken, values)
+            accepted = _transformed(spoken, values, tables)
             if accepted is not None:
                 return accepted
     for _, _, media, values in sorted(clauses, key=lambda clause: clause[:2]):
         if media == PROTOBUF and values.get("as") != "Table":
-            accepted = _transformed(PROTOBUF, values)
+            accepted = _transformed(PROTOBUF, values, tables)
             if accepted is not None:
                 return accepted
     if known:
@@ -85,11 +85,13 @@ def _spoken(media: str) -> str:
     return YAML if media == YAML else ""
 
 
-def _transformed(media: str, values: dict[str, str]) -> Accept | None:
+def _transformed(media: str, values: dict[str, str], tables: bool) -> Accept | None:
     kind = values.get("as", "")
     if not kind:
         return Accept(media)
     version = values.get("v", "")
+    if kind == "Table" and not tables:
+        return None
     if kind in TRANSFORMS and values.get("g", "") == "meta.k8s.io" and version in ("v1", "v1beta1"):
         return Accept(media, kind, version)
     return None

@@ -7,8 +7,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from steersman.api import status
 from steersman.api.tree import Tree
 from steersman.apiserver.http.negotiate import JSON, PROTOBUF, Accept
@@ -22,6 +20,8 @@ def encoded(value: Any, accept: Accept) -> bytes:
     if accept.media == PROTOBUF:
         return _protobuf(value)
     if accept.media != JSON:
+        import yaml
+
         dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
         text: str = yaml.dump(value, Dumper=dumper, default_flow_style=False, allow_unicode=True, sort_keys=True)
         return text.encode()

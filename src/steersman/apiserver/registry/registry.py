@@ -8,12 +8,12 @@ The same bytes serve every version of a resource; where versions differ in more 
 form is derived once a revision and kept.  Nothing here decides: verbs and strategies do.
 """
 
-from typing import Any
+from typing import Any, cast
 
-from steersman.api import resources, status
+from steersman.api import codec, resources, status
 from steersman.api import schema as schemas
 from steersman.api.schema.node import Node
-from steersman.api.tree import Tree
+from steersman.api.tree import MutableTree, Tree
 from steersman.apiserver.registry import conversion
 from steersman.apiserver.registry import layout as layouts
 from steersman.apiserver.registry.strategy import Strategy
@@ -105,9 +105,13 @@ class Registry:
         """Head and tail as the store takes them, of a tree in the version served."""
         return self.stored.pack(tree if self.to_stored is None else self.to_stored(tree))
 
-    def unchanged(self, entry: protocol.Entry, tail: bytes) -> bool:
-        """Whether a write would change nothing."""
-        return self.stored.tail(entry.value, entry.revision) == tail
+    def unsettled(self, tail: bytes) -> bool:
+        """Whether an object just packed may have to be `settled`."""
+        return b":[]" in tail and not self.resource.custom
+
+    def settled(self, tree: MutableTree) -> MutableTree:
+        """The object as it comes back from storage, which does not tell an empty list from none."""
+        return tree if self.resource.custom else cast(MutableTree, codec.settled(self.node, tree))
 
     def answer(self, tree: Tree, revision: int) -> dict[str, Any]:
         """A tree after its write, as the client gets it."""

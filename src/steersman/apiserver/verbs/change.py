@@ -1,7 +1,8 @@
 """Changing an object that is there: what update, patch, apply and the sub-resources have in common.
 
 `change` reads the object, lets `make` say what it should be, and writes it if nobody wrote in between;
-otherwise it begins anew, unless the client named the revision that it wants to replace.
+otherwise it begins anew.  Where the client named the revision that it wants to replace, the new beginning finds
+another one and refuses.
 
 A change that makes nothing different is not written: the revision stays.  A change that takes the last
 finalizer from an object marked for deletion deletes it.
@@ -71,11 +72,10 @@ async def change(
         proposed = make(functools.partial(registry.tree, entry.value))
         if not isinstance(proposed, Proposal):
             proposed = Proposal(proposed)
-        conditional = proposed.tree["metadata"].get("resourceVersion") not in (None, "", "0")
         try:
             return await _write(call, entry, old, proposed, options, unconditional=unconditional)
         except protocol.Mismatch as error:
-            if conditional or attempt + 1 == attempts:
+            if attempt + 1 == attempts:
                 raise registry.conflict(name, status.MODIFIED) from error
             await call.services.clock.sleep(min(0.001 * attempt, 0.02))
     raise AssertionError("unreachable")
@@ -104,12 +104,12 @@ async def _write(
     entries = proposed.entries
     if entries is None:
         entries = plugged.owned(call, old, new, optioned.manager_of(options, call.request))
-    if managed.same_but_times(entries, before.get("managedFields")):
-        entries = before.get("managedFields") or ()
     _set_entries(metadata, entries)
 
     attributes = plugged.attributes(call, "UPDATE", new, old, dry_run=options.dry_run)
     new = await plugged.mutate(call, attributes)
+    if _only_times_differ(new, old):
+        new["metadata"]["managedFields"] = before["managedFields"]
     if given in (None, "", "0") and not unconditional:
         raise _needs_revision(call)
     _keep(new["metadata"], before, "generation")
@@ -141,8 +141,13 @@ async def _store(
     if new == old:
         return Written(old, entry.revision)
     if options.dry_run:
-        return Written(new, entry.revision)
+        return Written(registry.settled(new), entry.revision)
     head, tail = registry.packed(new)
+    if registry.unsettled(tail):
+        new = registry.settled(new)
+        if new == old:
+            return Written(old, entry.revision)
+        head, tail = registry.packed(new)
     written = await call.services.store.put(entry.key, head, tail, expect=entry.revision, author=call.author)
     registry.strategy.finish(new, old, call.context())
     return Written(new, written.revision)
@@ -185,6 +190,15 @@ async def _remove(
         await call.services.store.delete(entry.key, head, tail, expect=entry.revision, author=call.author)
         call.registry.strategy.finish(None, old, call.context())
     return Written(new, entry.revision)
+
+
+def _only_times_differ(new: Tree, old: Tree) -> bool:
+    """Whether a write changes nothing but the times at which fields were written: then it is no write."""
+    entries = new["metadata"].get("managedFields")
+    before = old["metadata"].get("managedFields")
+    if not entries or not before or entries == before or not managed.same_but_times(entries, before):
+        return False
+    return {**new, "metadata": {**new["metadata"], "managedFields": before}} == old
 
 
 def _keep(new: MutableTree, old: Tree, name: str) -> None:

@@ -1,13 +1,19 @@
-"""Objects as something else: Tables and bare metadata, for answers, lists and watches alike."""
+"""Objects as something else: Tables and bare metadata, for answers, lists and watches alike.
 
-from collections.abc import Sequence
+A Table of a list is made of the stored bytes, one object at a time: each is read no further than its cells need,
+and its metadata goes from the object to the row as it is.  The printers are imported with the first Table.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+import msgspec
 
 from steersman.api import field, resources, status
 from steersman.api.tree import Tree
-from steersman.apiserver import plugged
 from steersman.apiserver.call import Call
 from steersman.apiserver.http import respond
+from steersman.apiserver.registry import layout as layouts
 
 
 def transformed(call: Call, tree: Tree, *, columns: bool = True) -> Tree:
@@ -41,8 +47,10 @@ def table(
     resource: resources.Resource | None = None,
 ) -> dict[str, Any]:
     """The objects as a Table; `columns` False leaves the column definitions out, as later events of a watch do."""
+    from steersman.api import printers
+
     policy = include_object(call)
-    made = plugged.table()(resource or call.resource, trees, now=call.services.clock.now())
+    made = printers.table(resource or call.resource, trees, now=call.services.clock.now())
     rows = []
     for tree, row in zip(trees, made["rows"], strict=True):
         shown: Any = None
@@ -58,3 +66,31 @@ def table(
         "columnDefinitions": made["columnDefinitions"] if columns else None,
         "rows": rows,
     }
+
+
+def table_of(call: Call, values: Iterable[bytes], metadata: Tree) -> Sequence[bytes]:
+    """The Table of a list of stored objects, as JSON."""
+    from steersman.api import printers
+
+    policy = include_object(call)
+    show = printers.printer(call.resource)
+    now = call.services.clock.now()
+    if show.order is not None:
+        values = (layouts.encode(tree) for tree in printers.ordered(call.resource, [*map(layouts.decode, values)]))
+    read = printers.reader(show)
+    version = call.accept.transform_api_version
+    top = {
+        "kind": "Table", "apiVersion": version, "metadata": metadata, "columnDefinitions": show.definitions(),
+    }  # fmt: skip
+    partial: dict[str, Any] = {"kind": "PartialObjectMetadata", "apiVersion": version, "metadata": None}
+    rows = []
+    for value in values:
+        tree, of = read(value)
+        row = show.row(tree, now)
+        if policy == "Metadata":
+            partial["metadata"] = of
+            row["object"] = partial
+        else:
+            row["object"] = msgspec.Raw(value) if policy == "Object" else None
+        rows.append(layouts.encode(row))
+    return (layouts.encode(top)[:-1] + b',"rows":[', b",".join(rows), b"]}\n")

@@ -111,10 +111,13 @@ async def _store(call: Call, new: MutableTree, options: optioned.WriteOptions) -
         current = store.get(key)
         if current is not None:
             raise protocol.Mismatch(key, current)
-        return Written(new, 0, created=True)
+        return Written(registry.settled(new), 0, created=True)
     if new["metadata"].get("resourceVersion") not in (None, "", "0"):
         raise status.failure(500, "", "resourceVersion should not be set on objects to be created")
     head, tail = registry.packed(new)
+    if registry.unsettled(tail):
+        new = registry.settled(new)
+        head, tail = registry.packed(new)
     entry = await store.put(key, head, tail, expect=0, author=call.author)
     return Written(new, entry.revision, created=True)
 

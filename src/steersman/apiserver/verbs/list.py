@@ -16,8 +16,8 @@ from typing import Any
 from steersman.api import status
 from steersman.apiserver import selection as selections
 from steersman.apiserver.call import Call
+from steersman.apiserver.http import negotiate, respond
 from steersman.apiserver.http import options as optioned
-from steersman.apiserver.http import respond
 from steersman.apiserver.registry import layout as layouts
 from steersman.apiserver.verbs import forms
 from steersman.kit import http
@@ -44,7 +44,16 @@ async def list(call: Call) -> http.Response:
             metadata["remainingItemCount"] = found.remaining
     if call.accept.plain:
         return http.Response(200, chunks=spliced(call, found.entries, metadata))
+    if call.accept.transform == "Table":
+        return _table(call, found.entries, metadata)
     return respond.tree(_tree(call, found.entries, metadata), call.accept)
+
+
+def _table(call: Call, entries: Sequence[protocol.Entry], metadata: dict[str, Any]) -> http.Response:
+    chunks = forms.table_of(call, map(call.registry.served, entries), metadata)
+    if call.accept.media == negotiate.JSON and not call.accept.pretty:
+        return http.Response(200, chunks=chunks)
+    return respond.tree(layouts.decode(b"".join(chunks)), call.accept)
 
 
 class Found:
@@ -220,8 +229,6 @@ def _joined(head: bytes, first: bytes, between: bytes, items: Iterable[bytes | m
 def _tree(call: Call, entries: Sequence[protocol.Entry], metadata: dict[str, Any]) -> dict[str, Any]:
     trees = [call.registry.tree(entry.value) for entry in entries]
     accept, resource = call.accept, call.resource
-    if accept.transform == "Table":
-        return forms.table(call, trees, metadata)
     if accept.transform:
         if accept.transform == "PartialObjectMetadata":
             raise status.not_acceptable(

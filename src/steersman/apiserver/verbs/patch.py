@@ -18,7 +18,6 @@ from steersman.apiserver import call as calls
 from steersman.apiserver import plugged
 from steersman.apiserver.call import Call
 from steersman.apiserver.http import options as optioned
-from steersman.apiserver.registry import layout
 from steersman.apiserver.verbs import bodies
 from steersman.apiserver.verbs import change as changing
 from steersman.apiserver.verbs.create import answered
@@ -42,7 +41,8 @@ async def patch(call: Call) -> http.Response:
     shown = refusal.of_map(_document(call.request.body)) if media == STRATEGIC and call.request.tree is None else None
 
     def make(fresh: changing.Fresh) -> MutableTree:
-        tree = typed(call, options, apply(fresh()), call.registry.node, shown=shown)
+        old = fresh()
+        tree = typed(call, options, old, apply(old), call.registry.node, shown=shown)
         bodies.completed(call, tree)
         bodies.place(call, tree)
         bodies.check_name(call, tree)
@@ -86,18 +86,18 @@ def _document(body: bytes) -> Any:
 
 
 def typed(
-    call: Call, options: optioned.WriteOptions, tree: Tree, node: Node, *, shown: str | None = None
+    call: Call, options: optioned.WriteOptions, old: Tree, tree: Tree, node: Node, *, shown: str | None = None
 ) -> MutableTree:
     """The patched tree checked against its type, unknown fields dropped.  Raises 422.
 
-    `shown` is how a refusal shows what was patched: the result as JSON unless given.
+    `shown` is how a refusal shows what was patched: the result unless given.
     """
     try:
         accepted = plugged.accepted(node, tree, options.field_validation)
         if accepted.problems and options.field_validation == "Strict":
             raise codec.DecodeError("strict decoding error: " + ", ".join(accepted.problems))
     except codec.DecodeError as error:
-        text = layout.encode(tree).decode() if shown is None else shown
+        text = refusal.of_result(old, tree) if shown is None else shown
         raise refusal.bad_result(text, str(error)) from error
     call.warnings += accepted.problems
     out = dict(accepted.tree)

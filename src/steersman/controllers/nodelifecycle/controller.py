@@ -1,4 +1,4 @@
-"""The node life-cycle controller: listens for heartbeats, and acts every five seconds on their absence.
+"""The node life-cycle controller: listens for heartbeats, and acts every `period` seconds on their absence.
 
 A heartbeat is a renewed lease or a posted status, counted from when it is seen here: clocks of nodes are
 not trusted.
@@ -19,8 +19,10 @@ PERIOD = 5.0
 class Controller:
     name = "node-lifecycle"
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, grace: float = planning.GRACE, period: float = PERIOD) -> None:
         self._context = context
+        self._grace = grace
+        self._period = period
         self._client = context.client
         informer = context.informers.informer
         self._nodes = informer("nodes")
@@ -40,7 +42,7 @@ class Controller:
             await informer.wait_synced()
         self._taints.run(self._context.tasks)
         while True:
-            await self._context.clock.sleep(PERIOD)
+            await self._context.clock.sleep(self._period)
             await self._look()
 
     def _lease_changed(self, old: Tree | None, new: Tree | None) -> None:
@@ -86,7 +88,7 @@ class Controller:
         """The node with its conditions Unknown, if it has been silent for too long."""
         clock = self._context.clock
         silent = clock.monotonic() - self._heard.setdefault(node["metadata"]["name"], clock.monotonic())
-        if silent <= planning.grace(node) or planning.is_silenced(node):
+        if silent <= planning.grace(node, self._grace) or planning.is_silenced(node):
             return node
         status = {**(node.get("status") or {}), "conditions": planning.silenced(node, clock.now())}
         return await self._client.update_status("nodes", {**node, "status": status})

@@ -69,9 +69,9 @@ def is_silenced(node: Tree) -> bool:
     return all(podlib.condition_status(node, type) == "Unknown" for type in _WATCHED)
 
 
-def grace(node: Tree) -> float:
+def grace(node: Tree, grace: float = GRACE) -> float:
     """How long a node may be silent; one that never spoke has a little longer."""
-    return GRACE if podlib.condition(node, "Ready") is not None else STARTUP_GRACE
+    return grace if podlib.condition(node, "Ready") is not None else max(STARTUP_GRACE, grace)
 
 
 def schedule_taints(node: Tree) -> list[str]:

@@ -24,7 +24,9 @@ SETTLED = 5.0
 """Seconds after which a booking has become an object that the caches show, or never will."""
 DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 SERVED = 1.0
-"""Seconds from a definition's change until its resource is served, and until a new cache is asked again."""
+"""Seconds from a definition's change until its resource is served."""
+PATIENCE = 10.0
+"""Seconds for a new cache to fill; then the quota is tried again later, and others get their turn."""
 
 
 class Controller:
@@ -83,8 +85,8 @@ class Controller:
             if informer is None:
                 self._unknown.add(key)
                 continue
-            if not informer.synced:
-                return SERVED
+            async with self._context.clock.timeout(PATIENCE):
+                await informer.wait_synced()
             objects[resource] = informer.list(namespace)
         status = plan.status(quota, objects)
         if status is not None:

@@ -56,8 +56,7 @@ def status(quota: Tree, objects: Mapping[str, Iterable[Tree]]) -> MutableTree | 
 
 
 def _same(left: Mapping[str, str], right: Mapping[str, str] | None) -> bool:
-    return (
-        right is not None
-        and left.keys() == right.keys()
-        and all(quantity.compare(str(amount), str(right[name])) == 0 for name, amount in left.items())
+    found = right or {}
+    return left.keys() == found.keys() and all(
+        quantity.compare(str(amount), str(found[name])) == 0 for name, amount in left.items()
     )

@@ -49,11 +49,15 @@ def agree(values: Mapping[str, str] | None, spec: Any, at: str, e: Errors) -> No
     if not values or not any(key.startswith((_SECCOMP_POD, _SECCOMP_CONTAINER, APP_ARMOR)) for key in values):
         return
     context = spec.get("securityContext") or {}
-    _match(values.get(_SECCOMP_POD), context.get("seccompProfile"), f"{at}.securityContext.seccompProfile", "seccomp", e)
+    _match(
+        values.get(_SECCOMP_POD), context.get("seccompProfile"), f"{at}.securityContext.seccompProfile", "seccomp", e
+    )
     for container, where in windows.visit(spec, at):
         own, name = container.get("securityContext") or {}, container.get("name") or ""
         place = f"{where}.securityContext"
-        _match(values.get(_SECCOMP_CONTAINER + name), own.get("seccompProfile"), f"{place}.seccompProfile", "seccomp", e)
+        _match(
+            values.get(_SECCOMP_CONTAINER + name), own.get("seccompProfile"), f"{place}.seccompProfile", "seccomp", e
+        )
         if (spec.get("os") or {}).get("name") != "windows":
             profile = own.get("appArmorProfile") or context.get("appArmorProfile")
             _match(values.get(APP_ARMOR + name), profile, f"{place}.appArmorProfile", "apparmor", e)

@@ -53,7 +53,8 @@ _HTTP_GET: Shape = (
 _TCP: Shape = (*fields("port", 0), *fields("host", ""))
 _GRPC: Shape = (*fields("port", 0), *fields("service"))
 _PROBE: Shape = (
-    ("Exec", "exec", _EXEC), ("HTTPGet", "httpGet", _HTTP_GET), ("TCPSocket", "tcpSocket", _TCP), ("GRPC", "grpc", _GRPC),
+    ("Exec", "exec", _EXEC), ("HTTPGet", "httpGet", _HTTP_GET), ("TCPSocket", "tcpSocket", _TCP),
+    ("GRPC", "grpc", _GRPC),
     *fields("initialDelaySeconds timeoutSeconds periodSeconds successThreshold failureThreshold", 0),
     *fields("terminationGracePeriodSeconds"),
 )  # fmt: skip
@@ -85,7 +86,8 @@ CONTAINER: Shape = (
     *fields("workingDir", ""),
     ("Ports", "ports", [(*fields("name", ""), *fields("hostPort containerPort", 0), *fields("protocol hostIP", ""))]),
     ("EnvFrom", "envFrom", [(
-        *fields("prefix", ""), ("ConfigMapRef", "configMapRef", _NAMED_SOURCE), ("SecretRef", "secretRef", _NAMED_SOURCE),
+        *fields("prefix", ""), ("ConfigMapRef", "configMapRef", _NAMED_SOURCE),
+        ("SecretRef", "secretRef", _NAMED_SOURCE),
     )]),
     ("Env", "env", [(*fields("name value", ""), ("ValueFrom", "valueFrom", _VALUE_FROM))]),
     ("Resources", "resources", Embedded(RESOURCES)),
@@ -97,7 +99,9 @@ CONTAINER: Shape = (
     ("LivenessProbe", "livenessProbe", _PROBE),
     ("ReadinessProbe", "readinessProbe", _PROBE),
     ("StartupProbe", "startupProbe", _PROBE),
-    ("Lifecycle", "lifecycle", (("PostStart", "postStart", _HOOK), ("PreStop", "preStop", _HOOK), *fields("stopSignal"))),
+    ("Lifecycle", "lifecycle", (
+        ("PostStart", "postStart", _HOOK), ("PreStop", "preStop", _HOOK), *fields("stopSignal"),
+    )),
     *fields("terminationMessagePath terminationMessagePolicy imagePullPolicy", ""),
     ("SecurityContext", "securityContext", SECURITY_CONTEXT),
     *fields("stdin stdinOnce", False),
@@ -105,7 +109,10 @@ CONTAINER: Shape = (
 )  # fmt: skip
 
 _REQUIREMENT: Shape = (*fields("key operator", ""), *fields("values"))
-_NODE_TERM: Shape = (("MatchExpressions", "matchExpressions", [_REQUIREMENT]), ("MatchFields", "matchFields", [_REQUIREMENT]))
+_NODE_TERM: Shape = (
+    ("MatchExpressions", "matchExpressions", [_REQUIREMENT]),
+    ("MatchFields", "matchFields", [_REQUIREMENT]),
+)
 NODE_SELECTOR: Shape = (("NodeSelectorTerms", "nodeSelectorTerms", [_NODE_TERM]),)
 _POD_TERM: Shape = (
     *fields("labelSelector namespaces"), *fields("topologyKey", ""),
@@ -163,7 +170,9 @@ SPEC: Shape = (
     ("TopologySpreadConstraints", "topologySpreadConstraints", [_SPREAD]),
     ("OS", "os", fields("name", "")),
     ("SchedulingGates", "schedulingGates", [fields("name", "")]),
-    ("ResourceClaims", "resourceClaims", [(*fields("name", ""), *fields("resourceClaimName resourceClaimTemplateName"))]),
+    ("ResourceClaims", "resourceClaims", [(
+        *fields("name", ""), *fields("resourceClaimName resourceClaimTemplateName"),
+    )]),
     ("Resources", "resources", RESOURCES),
     *fields("hostnameOverride"),
     ("SchedulingGroup", "schedulingGroup", fields("podGroupName")),

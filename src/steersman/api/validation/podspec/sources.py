@@ -22,7 +22,8 @@ _INITIATORS = {
     "naa": re.compile(r"^naa.[0-9A-Za-z]{32}$", re.ASCII),
 }
 _LONG_PORTAL = (
-    "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified."
+    "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters "
+    "if iscsi.initiatorName is specified."
 )
 
 

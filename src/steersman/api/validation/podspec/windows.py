@@ -60,7 +60,7 @@ def _user(name: str) -> list[str]:
     if user and not user.strip(". "):
         found.append("runAsUserName's User cannot contain only periods or spaces")
     if _BAD_USER.search(user):
-        found.append('runAsUserName\'s User cannot contain the following characters: "/\\:;|=,+*?<>@[]')
+        found.append("runAsUserName's User cannot contain the following characters: \"/\\:;|=,+*?<>@[]")
     return found
 
 
@@ -81,7 +81,9 @@ def host_process(spec: Any, at: str, e: Errors) -> None:
     if not hosted:
         return
     if hosted != total:
-        e.invalid(at, "", "If pod contains any hostProcess containers then all containers must be HostProcess containers")
+        e.invalid(
+            at, "", "If pod contains any hostProcess containers then all containers must be HostProcess containers"
+        )
     if not spec.get("hostNetwork"):
         why = "hostNetwork must be true if pod contains any hostProcess containers"
         e.invalid(f"{at}.hostNetwork", False, why)

@@ -65,7 +65,7 @@ async def patch(call: Call) -> http.Response:
     def patched(scale: MutableTree) -> Tree:
         before = dict(scale)
         before["metadata"] = {k: v for k, v in scale["metadata"].items() if k != "resourceVersion"}
-        return patching.typed(call, options, apply(before), node)
+        return patching.typed(call, options, before, apply(before), node)
 
     return await _write(call, options, patched)
 
