@@ -12,8 +12,8 @@ setup: ## install what is missing: OS packages (as root), the virtual environmen
 	@scripts/setup
 
 .PHONY: up
-up: setup ## start a one-node cluster and say what to type next
-	@.venv/bin/steersman up --detach
+up: setup ## start a one-node cluster and say what to type next (FLAGS=... for `steersman up`)
+	@.venv/bin/steersman up --detach $(FLAGS)
 
 .PHONY: down
 down: setup ## stop the cluster and remove every trace of it but its data

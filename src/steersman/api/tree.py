@@ -15,7 +15,7 @@ def at(tree: Tree, *path: str, default: Any = None) -> Any:
     """The value at a path, or `default` where a step is missing or null."""
     value: Any = tree
     for step in path:
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):  # the first is ten times as fast
             return default
         value = value.get(step)
         if value is None:

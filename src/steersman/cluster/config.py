@@ -6,6 +6,7 @@ can change stands here and nowhere else.
 
 import dataclasses
 import ipaddress
+import itertools
 import os
 from pathlib import Path
 from typing import Any
@@ -60,11 +61,18 @@ class ClusterConfig:
             raise ConfigError(f"{self.nodes} nodes with containers do not fit in one node network; use at most 100")
         if not 0 <= self.port <= 65535:
             raise ConfigError(f"--port {self.port} is not a port; use 0 (any free one) to 65535")
+        ranges = {"node network": ipaddress.IPv4Network("172.30.0.0/24")}
         for name in ("pod_cidr", "service_cidr"):
             try:
-                ipaddress.IPv4Network(getattr(self, name))
+                ranges[name] = ipaddress.IPv4Network(getattr(self, name))
             except ValueError as error:
                 raise ConfigError(f"{name} {getattr(self, name)!r} is not an IPv4 network: {error}") from error
+        for (one, first), (two, second) in itertools.combinations(ranges.items(), 2):
+            if first.overlaps(second):
+                raise ConfigError(f"{one} {first} and {two} {second} overlap; choose others")
+        pods = ranges["pod_cidr"]
+        if pods.prefixlen > 24 or pods.num_addresses // 256 < self.nodes:
+            raise ConfigError(f"pod_cidr {pods} has no /24 for each of {self.nodes} nodes; choose a larger range")
         return self
 
 

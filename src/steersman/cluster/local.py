@@ -27,6 +27,7 @@ from steersman.client import events, informers, inprocess
 from steersman.client.reconcile import manager as reconciling
 from steersman.cluster import addons, datadir, dialing, door, faults, hostports, identity, node, nodes, pki, standalone
 from steersman.cluster import config as configs
+from steersman.cluster.network import egress
 from steersman.cluster.network import plan as networks
 from steersman.cluster.network import setup as networking
 from steersman.controllers import manager as controllers
@@ -72,6 +73,7 @@ class Cluster:
         self._door: serve.Server | None = None
         self._dns: dnsserver.DnsServer | None = None
         self._begun = times.seconds(clock.now())
+        self._warnings: list[str] = []
         self._networked = asyncio.Event()
         """Set when the namespaces are there, or could not be made."""
 
@@ -101,7 +103,9 @@ class Cluster:
             assert beginning is not None
             await self._start_dns(network, shared)
             await self._start_real(network, await beginning, shared)
-            tell("step", f"{len(real)} containerd, DNS, service routing")
+            for warning in self._warnings:
+                tell("warning", warning)
+            tell("step", "containerd, service routing, DNS")
         self._start_simulated(shared)
         await self._wait_ready(shared)
         self.tasks.spawn(faults.follow(shared.informer("nodes"), self.nodes), "faults on demand")
@@ -191,6 +195,12 @@ class Cluster:
             await networking.make(network)
         finally:
             self._networked.set()
+        if network.egress:
+            try:
+                await egress.start(network.hub, networks.RUN / self.data.id)
+            except egress.EgressError as error:
+                # A cluster without a way out works; what needs one (a pull) says so when it is tried.
+                self._warnings.append(f"no way out of the cluster: {error}")
         starts = [nodes.start_runtime(self.data, one, self.clock, self.entropy, self.config) for one in network.nodes]
         return list(await asyncio.gather(*starts))
 
@@ -211,6 +221,7 @@ class Cluster:
 
     async def _start_dns(self, network: networks.NetworkPlan, shared: informers.InformerSet) -> None:
         view = dnsview.InformerView(shared)
+        await view.wait_synced()  # containers that survived a restart ask at once
         outside: dnsserver.Upstream = dnsserver.NoUpstream()
         if self.config.egress:
             outside = upstream.HostUpstream(upstream.servers(nodes.host_resolv_conf()), self.clock)

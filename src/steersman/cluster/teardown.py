@@ -8,7 +8,7 @@ import shutil
 
 from steersman.cluster import config as configs
 from steersman.cluster import datadir, node, process
-from steersman.cluster.network import plan, setup
+from steersman.cluster.network import egress, plan, setup
 from steersman.kit import clock
 
 
@@ -29,6 +29,7 @@ async def down(data: datadir.DataDir, *, delete_data: bool = False) -> list[str]
             for one in network.nodes:
                 if one.name in folders:
                     left += await node.stop(data, one, time)
+            await egress.stop(plan.RUN / data.id)
             await setup.remove(data.id)
             left += node.remove_groups(data.id)
     if delete_data and not left:

@@ -4,6 +4,7 @@ Names are made as Kubernetes makes them (`k8s.io/apimachinery/pkg/util/rand`): f
 vowels and without the digits that read like letters, so that no suffix spells a word.
 """
 
+import os
 import random
 import uuid
 from typing import Protocol
@@ -63,7 +64,9 @@ class SystemEntropy(_Source):
         return secrets.token_bytes(length)
 
     def uuid(self) -> str:
-        return str(uuid.uuid4())
+        drawn = os.urandom(16).hex()  # `uuid.uuid4` takes three times as long, and there is one a request
+        variant = "89ab"[int(drawn[16], 16) & 3]
+        return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"
 
 
 class SeededEntropy(_Source):

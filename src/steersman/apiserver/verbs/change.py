@@ -150,7 +150,7 @@ async def _store(
         head, tail = registry.packed(new)
     written = await call.services.store.put(entry.key, head, tail, expect=entry.revision, author=call.author)
     registry.strategy.finish(new, old, call.context())
-    return Written(new, written.revision)
+    return Written(new, written.revision, entry=written)
 
 
 def _validate(call: Call, new: Tree, old: Tree, context: Context) -> None:

@@ -17,8 +17,11 @@ async def create(call: Call) -> http.Response:
 
 
 def answered(call: Call, written: inserting.Written, code: int) -> http.Response:
-    """What the client gets after a write: the object as it is now."""
-    tree = written.tree
+    """What the client gets after a write: the object as it is now, in the bytes that are stored where it can be."""
+    tree, registry = written.tree, call.registry
+    if written.entry is not None and call.accept.plain and registry.to_served is None:
+        here = registry.answer(tree, written.revision) if call.request.user is not None else None
+        return http.Response(code, chunks=(registry.served(written.entry),), tree=here)
     if written.revision:
-        tree = call.registry.answer(tree, written.revision)
+        tree = registry.answer(tree, written.revision)
     return respond.tree(forms.transformed(call, tree), call.accept, code)

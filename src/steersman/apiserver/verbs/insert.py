@@ -20,14 +20,18 @@ NAME_ATTEMPTS = 8
 
 
 class Written:
-    """What a write came to.  `revision` 0: a dry run of a create, which has none."""
+    """What a write came to.  `revision` 0: a dry run of a create, which has none.  `entry` is what is stored,
+    where the object is as the store has it."""
 
-    __slots__ = ("created", "revision", "tree")
+    __slots__ = ("created", "entry", "revision", "tree")
 
-    def __init__(self, tree: Tree, revision: int, *, created: bool = False) -> None:
+    def __init__(
+        self, tree: Tree, revision: int, *, created: bool = False, entry: protocol.Entry | None = None
+    ) -> None:
         self.tree = tree
         self.revision = revision
         self.created = created
+        self.entry = entry
 
 
 async def insert(
@@ -119,7 +123,7 @@ async def _store(call: Call, new: MutableTree, options: optioned.WriteOptions) -
         new = registry.settled(new)
         head, tail = registry.packed(new)
     entry = await store.put(key, head, tail, expect=0, author=call.author)
-    return Written(new, entry.revision, created=True)
+    return Written(new, entry.revision, created=True, entry=entry)
 
 
 def _set_entries(metadata: MutableTree, entries: Sequence[Tree]) -> None:

@@ -153,7 +153,7 @@ def _may_create(call: Call) -> None:
     )  # fmt: skip
     decision = call.services.authorizer.authorize(attributes)
     if not decision.allowed:
-        raise authorization.refusal(attributes, decision)
+        raise status.forbidden(info.resource, info.group, info.name, decision.reason)
 
 
 async def _node(call: Call, name: str) -> transport.Transport:
