@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import kube
-from e2e.objects import IMAGE
+from e2e.objects import IMAGE, KUBECTL_IMAGE
 from steersman.cri import archive
 
 STEERSMAN = [sys.executable, "-m", "steersman.cli.main"]
@@ -72,16 +72,33 @@ class Cluster:
         return (self.data / "server.log").read_text()
 
 
-@pytest.fixture(scope="session")
-def busybox(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An image archive with a static busybox and its usual names."""
+def busybox_files() -> dict[str, archive.File]:
+    """A static busybox under all its names."""
     names = subprocess.run(["/bin/busybox", "--list"], capture_output=True, text=True, check=True).stdout.split()
     files = {f"bin/{name}": archive.File(link="/bin/busybox") for name in names}
     files["bin/busybox"] = archive.File(Path("/bin/busybox").read_bytes(), mode=0o755)
     files["tmp"] = archive.File(directory=True, mode=0o1777)
+    return files
+
+
+@pytest.fixture(scope="session")
+def busybox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An image archive with busybox, under two tags."""
     path = tmp_path_factory.mktemp("images") / "busybox.tar"
-    path.write_bytes(archive.build(archive.Image(files, command=["sh"]), [IMAGE, IMAGE.replace(":1", ":2")]))
+    image = archive.Image(busybox_files(), command=["sh"])
+    path.write_bytes(archive.build(image, [IMAGE, IMAGE.replace(":1", ":2")]))
     return path
+
+
+@pytest.fixture(scope="session")
+def kubectl_image(cluster: "Cluster", tmp_path_factory: pytest.TempPathFactory) -> None:
+    """An image with kubectl in it, on the shared cluster."""
+    program = kube.find_kubectl()
+    assert program is not None
+    files = busybox_files() | {"bin/kubectl": archive.File(Path(program).read_bytes(), mode=0o755)}
+    path = tmp_path_factory.mktemp("images") / "kubectl.tar"
+    path.write_bytes(archive.build(archive.Image(files), [KUBECTL_IMAGE]))
+    cluster.load(path)
 
 
 @pytest.fixture(scope="session")

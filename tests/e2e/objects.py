@@ -3,6 +3,7 @@
 from typing import Any
 
 IMAGE = "steersman.test/busybox:1"
+KUBECTL_IMAGE = "steersman.test/kubectl:1"
 FOREVER = "while :; do sleep 1 & wait $!; done"
 WEB = "mkdir -p /www; hostname > /www/index.html; httpd -f -p 8080 -h /www & trap 'kill $!; exit 0' TERM; wait"
 

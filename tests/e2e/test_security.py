@@ -11,7 +11,7 @@ import pytest
 
 import kube
 from e2e.conftest import Cluster
-from e2e.objects import FOREVER, pod
+from e2e.objects import FOREVER, KUBECTL_IMAGE, pod
 
 
 def ask(cluster: Cluster, path: str, token: str = "") -> tuple[int, str]:
@@ -54,20 +54,17 @@ def test_a_reader_of_one_namespace_reads_no_other(namespace: kube.Kubectl) -> No
     assert f'User "jane" cannot delete resource "pods" in API group "" in the namespace "{here}"' in told
 
 
-def test_a_pod_speaks_to_the_api_with_its_own_token(namespace: kube.Kubectl) -> None:
+def test_a_pod_speaks_to_the_api_with_its_own_token(namespace: kube.Kubectl, kubectl_image: None) -> None:
     namespace("create", "rolebinding", "reader", "--clusterrole=view", f"--serviceaccount={namespace.flags[1]}:default")
-    namespace.apply(pod("inside", FOREVER))
+    namespace.apply(pod("inside", FOREVER, container={"image": KUBECTL_IMAGE}))
     namespace("wait", "--for=condition=Ready", "pod/inside", "--timeout=30s")
     folder = "/var/run/secrets/kubernetes.io/serviceaccount"
     assert namespace("exec", "inside", "--", "cat", f"{folder}/namespace") == namespace.flags[1]
     token = namespace("exec", "inside", "--", "cat", f"{folder}/token")
     claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
     assert claims["kubernetes.io"]["pod"]["name"] == "inside"
-    command = (
-        f'wget -qO- --no-check-certificate --header "Authorization: Bearer $(cat {folder}/token)" '
-        f"https://kubernetes.default.svc/api/v1/namespaces/{namespace.flags[1]}/pods"
-    )
-    listed = json.loads(namespace("exec", "inside", "--", "sh", "-c", command))
+    # A client of its own in the pod: kubectl finds the token, the CA and the address as any in-cluster client does.
+    listed = json.loads(namespace("exec", "inside", "--", "kubectl", "get", "pods", "-o", "json"))
     assert [p["metadata"]["name"] for p in listed["items"]] == ["inside"]
 
 

@@ -80,7 +80,7 @@ def test_pods_move_away_from_a_node_that_stops_reporting(make_cluster: Callable[
 
     def is_unknown() -> bool:
         conditions = kubectl.get("node", "node2")["status"]["conditions"]
-        return {c["type"]: c["status"] for c in conditions}["Ready"] == "Unknown"
+        return bool({c["type"]: c["status"] for c in conditions}["Ready"] == "Unknown")
 
     kube.eventually(is_unknown, "the silent node is NotReady", 40)
 

@@ -89,9 +89,13 @@ def load(path: Path) -> ClusterConfig | None:
 
 
 def save(path: Path, config: ClusterConfig) -> None:
+    """Keep it, whole or not at all.  Raises ConfigError."""
     scratch = path.with_suffix(".new")
-    scratch.write_bytes(msgspec.json.format(msgspec.json.encode(config), indent=2))
-    scratch.replace(path)
+    try:
+        scratch.write_bytes(msgspec.json.format(msgspec.json.encode(config), indent=2))
+        scratch.replace(path)
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}; mend that, or use --data-dir DIR") from error
 
 
 def changed(config: ClusterConfig, **given: Any) -> ClusterConfig:

@@ -70,12 +70,12 @@ class DataDir:
             probe.write_bytes(b"ok")
             probe.unlink()
         except OSError as error:
-            raise DataDirError(f"cannot write to {self.root}: {error.strerror}; use --data-dir DIR") from error
+            raise self._unwritable(error) from error
         mark = self.root / "version"
         try:
             found = int(mark.read_text())
         except FileNotFoundError:
-            mark.write_text(f"{VERSION}\n")
+            self._stamp(mark)
             return
         except ValueError as error:
             raise DataDirError(f"{mark} does not hold a number; is {self.root} a Steersman directory?") from error
@@ -85,10 +85,25 @@ class DataDir:
                 "upgrade, or use --data-dir DIR"
             )
 
+    def _stamp(self, mark: Path) -> None:
+        """Write the version down, whole or not at all: half a mark would make the directory unusable."""
+        try:
+            scratch = mark.with_suffix(".new")
+            scratch.write_text(f"{VERSION}\n")
+            scratch.replace(mark)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> DataDirError:
+        return DataDirError(f"cannot write to {self.root}: {error.strerror}; mend that, or use --data-dir DIR")
+
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Hold the directory against other processes.  Raises DataDirError when one has it."""
-        handle = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            handle = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise self._unwritable(error) from error
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,23 +1,26 @@
 """What the server fills in: the same facts for every kind, in a handful of examples each."""
 
+from typing import Any
+
 import pytest
 
 from steersman.api import defaults, resources
 
 
-def defaulted(name, tree):
+def defaulted(name: Any, tree: Any) -> Any:
     resource = resources.EVERYTHING.get(name)
+    assert resource is not None
     tree.setdefault("apiVersion", resource.api_version)
     tree.setdefault("metadata", {"name": "x"})
     defaults.apply(resource, tree)
     return tree
 
 
-def pod(**spec):
+def pod(**spec: Any) -> Any:
     return defaulted("pods", {"spec": {"containers": [{"name": "c", "image": "busybox", "resources": {}}], **spec}})
 
 
-def test_a_pod_gets_the_policies_that_it_does_not_name():
+def test_a_pod_gets_the_policies_that_it_does_not_name() -> None:
     spec = pod()["spec"]
     assert spec["restartPolicy"] == "Always"
     assert spec["dnsPolicy"] == "ClusterFirst"
@@ -40,12 +43,12 @@ def test_a_pod_gets_the_policies_that_it_does_not_name():
         ("", "IfNotPresent"),
     ],
 )
-def test_an_image_is_always_pulled_if_its_tag_is_latest_said_or_implied(image, policy):
+def test_an_image_is_always_pulled_if_its_tag_is_latest_said_or_implied(image: Any, policy: Any) -> None:
     made = pod(containers=[{"name": "c", "image": image}])
     assert made["spec"]["containers"][0]["imagePullPolicy"] == policy
 
 
-def test_requests_come_from_limits_in_a_pod_but_not_in_a_template():
+def test_requests_come_from_limits_in_a_pod_but_not_in_a_template() -> None:
     container = {"name": "c", "image": "a", "resources": {"limits": {"cpu": "1"}}}
     assert pod(containers=[container])["spec"]["containers"][0]["resources"]["requests"] == {"cpu": "1"}
     container = {"name": "c", "image": "a", "resources": {"limits": {"cpu": "1"}}}
@@ -53,17 +56,17 @@ def test_requests_come_from_limits_in_a_pod_but_not_in_a_template():
     assert "requests" not in made["template"]["spec"]["containers"][0]["resources"]
 
 
-def test_host_ports_are_container_ports_on_the_hosts_network():
+def test_host_ports_are_container_ports_on_the_hosts_network() -> None:
     made = pod(hostNetwork=True, containers=[{"name": "c", "image": "a", "ports": [{"containerPort": 80}]}])
     assert made["spec"]["containers"][0]["ports"] == [{"containerPort": 80, "protocol": "TCP", "hostPort": 80}]
 
 
-def test_both_names_of_the_service_account_are_kept_the_same():
+def test_both_names_of_the_service_account_are_kept_the_same() -> None:
     assert pod(serviceAccountName="a")["spec"]["serviceAccount"] == "a"
     assert pod(serviceAccount="b")["spec"]["serviceAccountName"] == "b"
 
 
-def test_a_volume_without_a_source_is_an_empty_directory():
+def test_a_volume_without_a_source_is_an_empty_directory() -> None:
     made = pod(
         volumes=[{"name": "v"}, {"name": "w", "configMap": {"name": "m"}}, {"name": "h", "hostPath": {"path": "/"}}]
     )
@@ -72,7 +75,7 @@ def test_a_volume_without_a_source_is_an_empty_directory():
     ]  # fmt: skip
 
 
-def test_probes_get_their_times():
+def test_probes_get_their_times() -> None:
     probe = {"httpGet": {"port": 80}}
     made = pod(containers=[{"name": "c", "image": "a", "livenessProbe": probe}])
     assert made["spec"]["containers"][0]["livenessProbe"] == {
@@ -81,12 +84,12 @@ def test_probes_get_their_times():
     }  # fmt: skip
 
 
-def test_amounts_are_rounded_up_to_thousandths():
+def test_amounts_are_rounded_up_to_thousandths() -> None:
     made = pod(containers=[{"name": "c", "image": "a", "resources": {"requests": {"cpu": "100u", "memory": "1Gi"}}}])
     assert made["spec"]["containers"][0]["resources"]["requests"] == {"cpu": "1m", "memory": "1Gi"}
 
 
-def test_a_services_affinity_has_a_time_and_its_ports_a_target():
+def test_a_services_affinity_has_a_time_and_its_ports_a_target() -> None:
     made = defaulted("services", {"spec": {"sessionAffinity": "ClientIP", "ports": [{"port": 80}]}})["spec"]
     assert made["sessionAffinityConfig"] == {"clientIP": {"timeoutSeconds": 10800}}
     assert made["ports"] == [{"port": 80, "protocol": "TCP", "targetPort": 80}]
@@ -119,18 +122,18 @@ def test_a_services_affinity_has_a_time_and_its_ports_a_target():
         ),
     ],
 )
-def test_a_kind_gets_what_its_spec_does_not_say(name, tree, path, value):
+def test_a_kind_gets_what_its_spec_does_not_say(name: Any, tree: Any, path: Any, value: Any) -> None:
     assert defaulted(name, tree)["spec"][path] == value
 
 
-def test_a_secrets_texts_become_data():
+def test_a_secrets_texts_become_data() -> None:
     made = defaulted("secrets", {"stringData": {"a": "b"}, "data": {"a": "eA==", "c": "ZA=="}})
     assert made["data"] == {"a": "Yg==", "c": "ZA=="}
     assert made["type"] == "Opaque"
     assert "stringData" not in made
 
 
-def test_a_limit_range_fills_its_defaults_from_its_bounds():
+def test_a_limit_range_fills_its_defaults_from_its_bounds() -> None:
     made = defaulted(
         "limitranges", {"spec": {"limits": [{"type": "Container", "max": {"cpu": "2"}, "min": {"memory": "1Mi"}}]}}
     )
@@ -138,7 +141,7 @@ def test_a_limit_range_fills_its_defaults_from_its_bounds():
     assert made["spec"]["limits"][0]["defaultRequest"] == {"memory": "1Mi", "cpu": "2"}
 
 
-def test_a_replication_controller_takes_selector_and_labels_from_its_template():
+def test_a_replication_controller_takes_selector_and_labels_from_its_template() -> None:
     template = {"metadata": {"labels": {"a": "b"}}, "spec": {}}
     made = defaulted("replicationcontrollers", {"spec": {"template": template}})
     assert made["spec"]["selector"] == made["metadata"]["labels"] == {"a": "b"}
@@ -149,7 +152,7 @@ STORED = [r for r in resources.EVERYTHING.all() if r.storage]
 
 
 @pytest.mark.parametrize("resource", STORED, ids=lambda r: f"{r.name}-{r.version}")
-def test_an_empty_object_of_any_kind_can_be_defaulted_twice(resource):
+def test_an_empty_object_of_any_kind_can_be_defaulted_twice(resource: Any) -> None:
     tree = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": "x"}}
     defaults.apply(resource, tree)
     once = repr(tree)

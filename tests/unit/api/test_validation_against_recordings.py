@@ -10,6 +10,7 @@ import gzip
 import json
 import pathlib
 import urllib.parse
+from typing import Any
 
 import pytest
 
@@ -23,13 +24,13 @@ KINDS = (
 )  # fmt: skip
 
 
-def cases():
+def cases() -> Any:
     with gzip.open(RECORDINGS / "create.jsonl.gz", "rt") as lines:
         for line in lines:
             yield json.loads(line)
 
 
-def target(path):
+def target(path: Any) -> Any:
     parts = urllib.parse.urlsplit(path)
     steps = parts.path.strip("/").split("/")
     group, version, steps = ("", steps[1], steps[2:]) if steps[0] == "api" else (steps[1], steps[2], steps[3:])
@@ -41,8 +42,8 @@ def target(path):
 
 @pytest.mark.oracle
 @pytest.mark.skipif(not RECORDINGS.exists(), reason="no recordings beside the project")
-def test_creates_are_refused_where_the_reference_refuses_them():
-    differences = collections.Counter()
+def test_creates_are_refused_where_the_reference_refuses_them() -> None:
+    differences: collections.Counter[Any] = collections.Counter()
     compared = 0
     for case in cases():
         for step, answer in zip(case["steps"], case["answers"], strict=True):

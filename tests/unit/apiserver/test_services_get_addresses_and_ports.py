@@ -2,6 +2,7 @@ from typing import Any
 
 from unit.apiserver.serving import MERGE, Api, causes
 
+ADDRESSES = "/apis/networking.k8s.io/v1/ipaddresses"
 SERVICES = "/api/v1/namespaces/default/services"
 PORT = {"port": 80}
 
@@ -64,3 +65,38 @@ async def test_what_a_refused_write_took_is_given_back(api: Api) -> None:
     assert (await api.call("POST", SERVICES, body))[0] == 422
     assert (await api.call("POST", f"{SERVICES}?dryRun=All", {**body, "metadata": {"name": "a"}}))[0] == 201
     assert (addresses.taken, ports.taken) == before
+
+
+async def test_an_address_is_an_object_as_long_as_its_service(api: Api) -> None:
+    address = (await _service(api, "a"))["clusterIP"]
+    found = await api.get(f"{ADDRESSES}/{address}")
+    assert found["spec"]["parentRef"] == {"resource": "services", "namespace": "default", "name": "a"}
+    assert found["metadata"]["labels"]["ipaddress.kubernetes.io/managed-by"] == "ipallocator.k8s.io"
+    await api.call("DELETE", f"{SERVICES}/a")
+    assert (await api.call("GET", f"{ADDRESSES}/{address}"))[0] == 404
+
+
+async def test_an_address_that_an_object_holds_is_not_given(api: Api) -> None:
+    reference = {"resource": "services", "namespace": "default", "name": "other"}
+    await api.make(ADDRESSES, {"metadata": {"name": "10.96.7.7"}, "spec": {"parentRef": reference}})
+    body = {"metadata": {"name": "c"}, "spec": {"ports": [PORT], "clusterIP": "10.96.7.7"}}
+    code, refused = await api.call("POST", SERVICES, body)
+    assert code == 422
+    assert "provided IP is already allocated" in refused["message"]
+
+
+async def test_another_range_gives_addresses_once_it_is_ready(api: Api) -> None:
+    ranges = "/apis/networking.k8s.io/v1/servicecidrs"
+    await api.make(ranges, {"metadata": {"name": "more"}, "spec": {"cidrs": ["10.200.0.0/24"]}})
+    body = {"metadata": {"name": "c"}, "spec": {"ports": [PORT], "clusterIP": "10.200.0.9"}}
+    assert (await api.call("POST", SERVICES, body))[0] == 422
+    ready = {"type": "Ready", "status": "True", "reason": "", "message": "", "lastTransitionTime": None}
+    await api.call("PATCH", f"{ranges}/more/status", {"status": {"conditions": [ready]}}, type=MERGE)
+    assert (await api.call("POST", SERVICES, body))[0] == 201
+
+
+async def test_a_start_makes_the_objects_that_services_lack(api: Api) -> None:
+    address = (await _service(api, "a"))["clusterIP"]
+    await api.call("DELETE", f"{ADDRESSES}/{address}")
+    await api.server.start()
+    assert (await api.get(f"{ADDRESSES}/{address}"))["spec"]["parentRef"]["name"] == "a"

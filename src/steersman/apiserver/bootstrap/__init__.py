@@ -16,13 +16,12 @@ from steersman.api.apply import managed
 from steersman.api.tree import MutableTree, Tree
 from steersman.apiserver.access import bootstrap as access
 from steersman.apiserver.bootstrap import apiservices, flowcontrol
-from steersman.apiserver.registry import layout
+from steersman.apiserver.registry import ipaddresses, layout, own
 from steersman.apiserver.services import Services
 from steersman.kit import http
-from steersman.store import protocol
 
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
-AUTHOR = protocol.Author("system:apiserver", "kube-apiserver")
+AUTHOR = own.AUTHOR
 PRIORITIES = {
     "system-node-critical": (
         2000001000,
@@ -65,28 +64,14 @@ async def run(services: Services, handle: http.Handler, user: http.User) -> None
         *apiservices.objects(services.resources, now), *flowcontrol.objects(now), _range(services, now),
     ):  # fmt: skip
         if services.reader.get(prefix, "", wanted["metadata"]["name"]) is None:
-            making.append(_put(services, prefix, manager, wanted, now))
+            making.append(own.make(services, prefix, manager, wanted, now))
     making += [_role(services, tree) for tree in access.objects()]
     await asyncio.gather(*making)
     for path, prefix, tree in _itself(services):
         metadata = tree["metadata"]
         if services.reader.get(prefix, metadata.get("namespace", ""), metadata["name"]) is None:
             await make(path, tree)
-
-
-async def _put(services: Services, prefix: str, manager: str, wanted: MutableTree, now: str) -> None:
-    """Make an object in the store itself, owned by a part of the API server."""
-    registry = services.registry_of(prefix)
-    metadata: dict[str, Any] = {**wanted["metadata"], "uid": services.entropy.uuid(), "creationTimestamp": now}
-    if registry.strategy.generation:
-        metadata["generation"] = 1
-    tree = {**wanted, "metadata": metadata}
-    metadata["managedFields"] = managed.updated(
-        None, {k: v for k, v in tree.items() if k != "status"}, registry.node, (), manager=manager,
-        api_version=wanted["apiVersion"], now=now,
-    )  # fmt: skip
-    head, tail = registry.packed(tree)
-    await services.store.put(registry.key("", metadata["name"]), head, tail, expect=0, author=AUTHOR)
+    await ipaddresses.repaired(services, now)
 
 
 def _range(services: Services, now: str) -> tuple[str, str, MutableTree]:

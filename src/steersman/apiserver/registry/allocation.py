@@ -3,10 +3,13 @@
 What is taken is read from the Services themselves when the first one is written, so nothing can leak: the
 Services are the record, this is an index of it.  A reservation that the write does not keep is given back by
 the undo that `Services.begin` returns.
+
+An IPAddress object that somebody else made holds its address too, and every ServiceCIDR that is ready adds to
+the addresses that can be given: the server's own range first, the others when it is full or by name.
 """
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from steersman.kit import entropy as entropies
 
@@ -20,8 +23,11 @@ class Refused(Exception):
 class Addresses:
     """The service range.  The lower part is left for those who ask for an address by name."""
 
-    def __init__(self, cidr: str, entropy: entropies.Entropy) -> None:
+    def __init__(
+        self, cidr: str, entropy: entropies.Entropy, held: Callable[[str], bool] = lambda address: False
+    ) -> None:
         self.network = ipaddress.ip_network(cidr)
+        self._held = held
         self._entropy = entropy
         self._first = int(self.network.network_address) + 1
         size = self.network.num_addresses - 2
@@ -41,7 +47,7 @@ class Addresses:
             raise Refused(
                 f"the provided IP ({address}) is not in the valid range. The range of valid IPs is {self.network}"
             )
-        if address in self.taken:
+        if address in self.taken or self._held(address):
             raise Refused("provided IP is already allocated")
         self.taken.add(address)
 
@@ -50,12 +56,12 @@ class Addresses:
         upper = self._size - self._reserved
         for _ in range(RANDOM_TRIES):
             address = self._at(self._reserved + self._entropy.below(upper))
-            if address not in self.taken:
+            if address not in self.taken and not self._held(address):
                 self.taken.add(address)
                 return address
         for place in [*range(self._reserved, self._size), *range(self._reserved)]:
             address = self._at(place)
-            if address not in self.taken:
+            if address not in self.taken and not self._held(address):
                 self.taken.add(address)
                 return address
         raise Refused("range is full")
@@ -65,6 +71,52 @@ class Addresses:
 
     def _at(self, place: int) -> str:
         return str(ipaddress.ip_address(self._first + place))
+
+
+class Ranges:
+    """The server's own range, and those of other ServiceCIDRs.  All share what is taken."""
+
+    def __init__(
+        self,
+        cidr: str,
+        entropy: entropies.Entropy,
+        held: Callable[[str], bool],
+        others: Callable[[], Sequence[str]],
+    ) -> None:
+        self.own = Addresses(cidr, entropy, held)
+        self.taken = self.own.taken
+        self._others = others
+        self._made: dict[str, Addresses] = {cidr: self.own}
+        self._entropy = entropy
+        self._held = held
+
+    def take(self, address: str) -> None:
+        for each in self._ranges():
+            if each.contains(address):
+                each.take(address)
+                return
+        self.own.take(address)
+
+    def next(self) -> str:
+        for each in self._ranges():
+            try:
+                return each.next()
+            except Refused:
+                continue
+        raise Refused("range is full")
+
+    def release(self, addresses: Iterable[str]) -> None:
+        self.own.release(addresses)
+
+    def _ranges(self) -> list[Addresses]:
+        found = [self.own]
+        for cidr in self._others():
+            if cidr not in self._made:
+                made = self._made[cidr] = Addresses(cidr, self._entropy, self._held)
+                made.taken = self.taken
+            if self._made[cidr] is not self.own:
+                found.append(self._made[cidr])
+        return found
 
 
 class Ports:

@@ -2,6 +2,9 @@
 
 An update that does not name what was allocated keeps it; one that makes the type need it no longer gives it
 back, and takes along the fields that only that type has.
+
+An address given is an IPAddress object, made after the Service and removed after it.  Should the server end in
+between, the next start makes what is missing: the Services are the record.
 """
 
 from collections.abc import Callable
@@ -9,7 +12,7 @@ from collections.abc import Callable
 from steersman.api import field, status
 from steersman.api.field import Path
 from steersman.api.tree import MutableTree, Tree
-from steersman.apiserver.registry import allocation
+from steersman.apiserver.registry import allocation, ipaddresses
 from steersman.apiserver.registry.strategy import Context, Strategy, Undo
 
 SPEC = Path("spec")
@@ -62,12 +65,21 @@ class Services(Strategy):
         addresses.release(set(_addresses(old.get("spec") or {})) - set(_addresses(after)))
         ports.release(set(_ports(old.get("spec") or {})) - set(_ports(after)))
 
-    def _allocators(self, context: Context) -> tuple[allocation.Addresses, allocation.Ports]:
+    async def settle(self, new: Tree | None, old: Tree | None, context: Context) -> None:
+        before, after = set(_addresses((old or {}).get("spec") or {})), set(_addresses((new or {}).get("spec") or {}))
+        if before != after:
+            await ipaddresses.follow(context.services, new or old or {}, after - before, before - after, context.now)
+
+    def _allocators(self, context: Context) -> tuple[allocation.Ranges, allocation.Ports]:
         services = context.services
         found = services.allocators.get("services")
         if found is None:
             config = services.config
-            addresses = allocation.Addresses(config.service_range, services.entropy)
+            addresses = allocation.Ranges(
+                config.service_range, services.entropy,
+                held=lambda address: services.reader.get(ipaddresses.PREFIX, "", address) is not None,
+                others=lambda: ipaddresses.ready_ranges(services.reader),
+            )  # fmt: skip
             ports = allocation.Ports(*config.node_ports, services.entropy)
             for tree in services.reader.list("services"):
                 spec = tree.get("spec") or {}
@@ -168,7 +180,7 @@ def _families(spec: MutableTree) -> None:
 
 
 def _allocate_address(
-    new: MutableTree, before: Tree, addresses: allocation.Addresses, undo: list[Callable[[], None]]
+    new: MutableTree, before: Tree, addresses: allocation.Ranges, undo: list[Callable[[], None]]
 ) -> None:
     spec = new["spec"]
     if not _needs_address(spec) or spec.get("clusterIP") == "None":

@@ -4,8 +4,8 @@
 is whose.  The facts that differ from kind to kind without any code are fields.
 
 A hook gets trees that it may change: `new` is wholly the request's own, `old` is never changed.  Hooks decide
-and raise `StatusError`; they do not write.  `begin` is the exception that proves it: it reserves what must be
-unique in the cluster (addresses, ports) and returns what undoes the reservation.
+and raise `StatusError`; they do not write.  Two are exceptions: `begin` reserves what must be unique in the
+cluster (addresses, ports) and returns what undoes the reservation, and `settle` writes what follows from a write.
 """
 
 import dataclasses
@@ -107,6 +107,9 @@ class Strategy:
 
     def finish(self, new: Tree | None, old: Tree | None, context: Context) -> None:
         """After the write: give back what `old` held and `new` does not."""
+
+    async def settle(self, new: Tree | None, old: Tree | None, context: Context) -> None:
+        """After the write and before the answer: write what else follows from it."""
 
     # update
 

@@ -150,6 +150,7 @@ async def _store(
         head, tail = registry.packed(new)
     written = await call.services.store.put(entry.key, head, tail, expect=entry.revision, author=call.author)
     registry.strategy.finish(new, old, call.context())
+    await registry.strategy.settle(new, old, call.context())
     return Written(new, written.revision, entry=written)
 
 
@@ -189,6 +190,7 @@ async def _remove(
         head, tail = call.registry.packed(new)
         await call.services.store.delete(entry.key, head, tail, expect=entry.revision, author=call.author)
         call.registry.strategy.finish(None, old, call.context())
+        await call.registry.strategy.settle(None, old, call.context())
     return Written(new, entry.revision)
 
 

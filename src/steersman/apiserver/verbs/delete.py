@@ -103,6 +103,7 @@ async def _attempt(call: Call, entry: protocol.Entry, options: optioned.DeleteOp
         head, tail = registry.packed(new)
         written = await store.delete(entry.key, head, tail, expect=entry.revision, author=call.author)
         strategy.finish(None, old, context)
+        await strategy.settle(None, old, context)
         return Deleted(new, written.revision if graceful else entry.revision, gone=True)
     return Deleted(new, entry.revision, gone=True)
 

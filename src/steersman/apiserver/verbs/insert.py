@@ -71,6 +71,8 @@ async def insert(
     if options.dry_run:
         undo()
     strategy.finish(new, None, context)
+    if not options.dry_run:
+        await strategy.settle(new, None, context)
     return written
 
 

@@ -1,0 +1,32 @@
+"""Objects that the API server makes and removes on its own account, straight in its store.
+
+No admission, no validation: what is written here follows from something that has passed both, or from what the
+server itself is.  Owned by the part of the server that `manager` names.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from steersman.api.apply import managed
+from steersman.api.tree import Tree
+from steersman.store import protocol
+
+if TYPE_CHECKING:
+    from steersman.apiserver.services import Services
+
+AUTHOR = protocol.Author("system:apiserver", "kube-apiserver")
+
+
+async def make(services: "Services", prefix: str, manager: str, wanted: Tree, now: str) -> None:
+    """Make an object.  Raises Mismatch where one of its name is there."""
+    registry = services.registry_of(prefix)
+    metadata: dict[str, Any] = {**wanted["metadata"], "uid": services.entropy.uuid(), "creationTimestamp": now}
+    if registry.strategy.generation:
+        metadata["generation"] = 1
+    tree = {**wanted, "metadata": metadata}
+    metadata["managedFields"] = managed.updated(
+        None, {k: v for k, v in tree.items() if k != "status"}, registry.node, (), manager=manager,
+        api_version=registry.resource.api_version, now=now,
+    )  # fmt: skip
+    head, tail = registry.packed(tree)
+    key = registry.key(metadata.get("namespace", ""), metadata["name"])
+    await services.store.put(key, head, tail, expect=0, author=AUTHOR)
