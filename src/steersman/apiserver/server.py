@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from steersman.api import resources, status
-from steersman.apiserver import bootstrap, discovery, expiry, routing
+from steersman.apiserver import bootstrap, discovery, expiry, routing, statuses
 from steersman.apiserver import config as configs
 from steersman.apiserver import dialer as dialers
 from steersman.apiserver.access import assembly, authorization, impersonation, tokens
@@ -91,6 +91,7 @@ class ApiServer:
         await bootstrap.run(self.services, self.handle, SELF)
         self._tasks.spawn(bootstrap.compaction(self.services), "compaction")
         self._tasks.spawn(expiry.run(self.services), "expiry")
+        self._tasks.spawn(statuses.run(self.services, self.handle, SELF), "statuses")
         self.ready = True
 
     async def close(self) -> None:

@@ -30,6 +30,7 @@ from steersman.cluster import config as configs
 from steersman.cluster.network import egress
 from steersman.cluster.network import plan as networks
 from steersman.cluster.network import setup as networking
+from steersman.cluster.surroundings import Surroundings
 from steersman.controllers import manager as controllers
 from steersman.dns import server as dnsserver
 from steersman.dns import upstream
@@ -234,20 +235,35 @@ class Cluster:
     async def _start_real(
         self, network: networks.NetworkPlan, runtimes: "Sequence[nodes.Runtime]", shared: informers.InformerSet
     ) -> None:
+        around = self._around(shared)
         for one, runtime in zip(network.nodes, runtimes, strict=True):
-            self.nodes[one.name] = await nodes.start_real(self, one, runtime, shared)
+            self.nodes[one.name] = await nodes.start_real(around, one, runtime)
         client = self.client(identity.STEERSMAN)
         recorder = events.Recorder(client, self.clock, self.tasks, "steersman")
         ports = hostports.HostPorts(network.nodes[0], client, shared, recorder, self.clock)
         self.tasks.spawn(ports.run(), "host ports")
 
+    def _around(self, shared: informers.InformerSet) -> Surroundings:
+        return Surroundings(
+            self.config,
+            self.data,
+            self.clock,
+            self.entropy,
+            self.tasks,
+            shared,
+            self.client,
+            self.dns_ip,
+            self.on_fault,
+        )
+
     def _start_simulated(self, shared: informers.InformerSet) -> None:
+        around = self._around(shared)
         count = self.config.simulated_nodes + (self.config.nodes if self.config.runtime == "simulated" else 0)
         blocks = list(ipaddress.IPv4Network(self.config.pod_cidr).subnets(new_prefix=24))
         first = len(self.nodes)
         for index in range(count):
             name = f"sim{index + 1}"
-            self.nodes[name] = nodes.start_simulated(self, name, str(blocks[(first + index) % len(blocks)]), shared)
+            self.nodes[name] = nodes.start_simulated(around, name, str(blocks[(first + index) % len(blocks)]))
 
     async def _wait_ready(self, shared: informers.InformerSet) -> None:
         """Until every node says that it is Ready, in this life of the cluster and not in an earlier one."""

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from steersman.api import defaults, resources
 from steersman.api.tree import Tree
-from steersman.client import informers
 from steersman.cluster import config as configs
 from steersman.cluster import datadir, identity, node
 from steersman.cluster.network import cni
 from steersman.cluster.network.plan import NodeNetwork
+from steersman.cluster.surroundings import Surroundings
 from steersman.cri import runtime as cri
 from steersman.cri import simulated
 from steersman.kit import clock as clocks
@@ -26,7 +26,6 @@ from steersman.proxy import rules
 from steersman.proxy import sync as proxies
 
 if TYPE_CHECKING:
-    from steersman.cluster import local
     from steersman.cri.containerd import daemon as daemons
 
 
@@ -139,28 +138,26 @@ async def start_runtime(
     return Runtime(daemon, runtime, group)
 
 
-async def start_real(
-    cluster: "local.Cluster", network: NodeNetwork, found: Runtime, shared: informers.InformerSet
-) -> Node:
+async def start_real(around: Surroundings, network: NodeNetwork, found: Runtime) -> Node:
     """The node's kubelet and proxy, on a containerd that runs."""
-    config, clock = cluster.config, cluster.clock
-    folder = cluster.data.node(network.name)
+    config, clock = around.config, around.clock
+    folder = around.data.node(network.name)
     static = Path(config.static_pods) if config.static_pods and network.name == "node1" else folder / "manifests"
     settings = kubeletconfig.KubeletConfig(
         node_name=network.name,
         root=folder / "kubelet",
         node_ips=[network.address],
         static_pods=static,
-        cluster_dns=[cluster.dns_ip],
+        cluster_dns=[around.dns_ip],
         cluster_domain=config.domain,
         resolv_conf=host_resolv_conf() if config.egress else "",
         hosts_file="127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
         f"{network.address}\t{network.name}\n",
         pod_cidr=network.pod_cidr,
         lease_seconds=config.heartbeat,
-        cgroup=f"{node.CGROUP}/{cluster.data.id}/{network.name}",
+        cgroup=f"{node.CGROUP}/{around.data.id}/{network.name}",
     )
-    client = cluster.client(identity.node(network.name))
+    client = around.client(identity.node(network.name))
 
     def make(group: tasks.TaskGroup) -> kubelets.Kubelet:
         return kubelets.Kubelet(
@@ -168,40 +165,42 @@ async def start_real(
             client,
             found.runtime,
             clock,
-            cluster.entropy,
+            around.entropy,
             group,
             connector=NamespaceConnector(network.namespace, clock),
-            services=shared.informer("services"),
+            services=around.shared.informer("services"),
             pod_defaults=_pod_defaults,
         )
 
-    cluster.tasks.spawn(found.daemon.supervise(), f"containerd of {network.name}")
+    around.tasks.spawn(found.daemon.supervise(), f"containerd of {network.name}")
     facts = rules.NodeFacts(network.name, [network.address], config.pod_cidr, config.service_cidr)
-    pods = shared.informer("pods", fields=f"spec.nodeName={network.name}")
-    proxy = proxies.Proxy(facts, shared, nft.Nft(network.namespace), clock, pods=pods, namespace=network.namespace)
-    cluster.tasks.spawn(proxy.run(), f"proxy of {network.name}")
-    return Node(network.name, found.runtime, clock, make, cluster.on_fault, found)
+    pods = around.shared.informer("pods", fields=f"spec.nodeName={network.name}")
+    proxy = proxies.Proxy(
+        facts, around.shared, nft.Nft(network.namespace), clock, pods=pods, namespace=network.namespace
+    )
+    around.tasks.spawn(proxy.run(), f"proxy of {network.name}")
+    return Node(network.name, found.runtime, clock, make, around.on_fault, found)
 
 
-def start_simulated(cluster: "local.Cluster", name: str, pod_cidr: str, shared: informers.InformerSet) -> Node:
+def start_simulated(around: Surroundings, name: str, pod_cidr: str) -> Node:
     """A kubelet over a runtime in memory."""
-    runtime = simulated.SimulatedRuntime(cluster.clock, cluster.entropy, pod_cidr)
+    runtime = simulated.SimulatedRuntime(around.clock, around.entropy, pod_cidr)
     settings = kubeletconfig.KubeletConfig(
         node_name=name,
-        root=cluster.data.node(name),
+        root=around.data.node(name),
         node_ips=["127.0.0.1"],
         simulated=True,
         relist_seconds=30.0,
         pod_cidr=pod_cidr,
         capacity={"cpu": "32", "memory": "256Gi", "ephemeral-storage": "1Ti"},
         labels={"steersman.dev/simulated": "true"},
-        lease_seconds=cluster.config.heartbeat,
+        lease_seconds=around.config.heartbeat,
     )
-    client = cluster.client(identity.node(name))
+    client = around.client(identity.node(name))
 
     def make(group: tasks.TaskGroup) -> kubelets.Kubelet:
         return kubelets.Kubelet(
-            settings, client, runtime, cluster.clock, cluster.entropy, group, services=shared.informer("services")
+            settings, client, runtime, around.clock, around.entropy, group, services=around.shared.informer("services")
         )
 
-    return Node(name, runtime, cluster.clock, make, cluster.on_fault)
+    return Node(name, runtime, around.clock, make, around.on_fault)

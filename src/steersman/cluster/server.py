@@ -5,24 +5,15 @@ import logging
 import pathlib
 import sys
 
+from steersman.cluster import advice, datadir, local, loop, process, progress
 from steersman.cluster import config as configs
-from steersman.cluster import datadir, door, local, loop, process, progress
 from steersman.cluster.network import setup
 from steersman.cri import runtime
 from steersman.kit import clock, entropy
-from steersman.store import opening
 
 log = logging.getLogger(__name__)
-EXPECTED = (
-    configs.ConfigError,
-    datadir.DataDirError,
-    door.PortTaken,
-    opening.OpenError,
-    setup.NetworkError,
-    runtime.RuntimeFault,
-    local.StartError,
-)
-"""What a person can mend; each text is one line with the fix."""
+EXPECTED = (setup.NetworkError, runtime.RuntimeFault, local.StartError)
+"""What a person can mend, besides what `advice` knows; each text is one line with the fix."""
 
 
 def main(directory: pathlib.Path, shown: progress.Progress) -> int:
@@ -34,13 +25,14 @@ def main(directory: pathlib.Path, shown: progress.Progress) -> int:
         with data.held():
             config = configs.load(data.config) or configs.ClusterConfig()
             loop.run(lambda stop: serve(config, data, shown, stop))
-    except EXPECTED as error:
-        log.error("%s", error)
-        shown.tell(progress.Step("error", str(error)))
-        return 1
     except Exception as error:
-        log.exception("the cluster ended")
-        shown.tell(progress.Step("error", f"{type(error).__name__}: {error}; the whole story is in {data.log}"))
+        told = advice.advised(error, data) or (str(error) if isinstance(error, EXPECTED) else "")
+        if told:
+            log.error("%s", told)
+        else:
+            log.exception("the cluster ended")
+            told = f"{type(error).__name__}: {error}; the whole story is in {data.log}"
+        shown.tell(progress.Step("error", told))
         return 1
     return 0
 

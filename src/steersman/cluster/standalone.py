@@ -10,9 +10,9 @@ from pathlib import Path
 
 from steersman.apiserver import config as apiconfig
 from steersman.apiserver import server as apiservers
-from steersman.cluster import datadir, door, loop, pki
+from steersman.cluster import advice, datadir, door, loop, pki
 from steersman.kit import clock, entropy
-from steersman.store import memory, opening, protocol
+from steersman.store import memory, protocol
 
 SERVICE_CA = "openshift-service-ca.crt"
 """The recorded kube-apiserver projects this config map into every pod's token volume; so does this one, alone."""
@@ -26,8 +26,11 @@ def main(directory: Path, port: int, *, in_memory: bool = False) -> int:
         data.prepare()
         with data.held():
             loop.run(lambda stop: serve(data, port, stop, in_memory=in_memory))
-    except (datadir.DataDirError, door.PortTaken, opening.OpenError) as error:
-        sys.stderr.write(f"steersman: {error}\n")
+    except Exception as error:
+        told = advice.advised(error, data)
+        if told is None:
+            raise
+        sys.stderr.write(f"steersman: {told}\n")
         return 1
     return 0
 

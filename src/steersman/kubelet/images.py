@@ -41,11 +41,6 @@ class Images:
         for key in [key for key in self._backoffs if key[0] == uid]:
             del self._backoffs[key]
 
-    def retry_at(self, uid: str, image: str) -> float:
-        """When a pull that failed may be tried again."""
-        known = self._backoffs.get((uid, image))
-        return known[0].updated + known[0].delay if known else 0.0
-
     async def ensure(self, pod: Tree, container: Tree, secrets: Sequence[Tree] = ()) -> cri.ImageStatus:
         """The image of a container, brought if need be; tells what happened.  Raises ImageFault."""
         image = str(container.get("image") or "")
@@ -71,7 +66,7 @@ class Images:
     async def _pull(self, pod: Tree, name: str, image: str, known: Sequence[cri.Credentials]) -> cri.ImageStatus:
         key = (spec.uid(pod), image)
         failed = self._backoffs.get(key)
-        now = self._clock.now()
+        now = self._clock.monotonic()
         if failed is not None and now < failed[0].updated + failed[0].delay:
             self._tell.container(pod, name, NORMAL, "BackOff", f'Back-off pulling image "{image}"')
             raise ImageFault("ImagePullBackOff", f'Back-off pulling image "{image}": ErrImagePull: {failed[1]}')
@@ -88,7 +83,7 @@ class Images:
             message = str(error)
             self._tell.container(pod, name, WARNING, "Failed", f'Failed to pull image "{image}": {message}')
             entry = failed[0] if failed else None
-            self._backoffs[key] = (backoff.following(entry, now, self._clock.now()), message)
+            self._backoffs[key] = (backoff.following(entry, now, self._clock.monotonic()), message)
             raise ImageFault("ErrImagePull", message) from error
         finally:
             if not lock.locked():

@@ -74,8 +74,12 @@ class Controller:
         for node in sorted(self._nodes.list(), key=lambda each: str(each["metadata"]["name"])):
             try:
                 nodes.append(await self._listen(node))
-            except (errors.ApiError, ConnectionError):
+            except (errors.Conflict, errors.NotFound):
                 nodes.append(node)  # gone, or changed since: the next round sees it anew
+            except (errors.ApiError, ConnectionError):
+                # Nobody can write, the node neither: its silence is counted anew from when it could be heard.
+                nodes.append(node)
+                self._heard[node["metadata"]["name"]] = self._context.clock.monotonic()
         states = zones.states(nodes)
         rates, blackout = zones.rates(states), zones.is_blackout(states)
         for node in nodes:

@@ -63,6 +63,8 @@ class Daemon:
         self._directory = place.directory
         self.socket = _socket_path(place.directory)
         self.process: processes.Process | None = None
+        self._log_before = 0
+        """Size of the log when the daemon was last launched: what it says of itself comes after."""
 
     @property
     def snapshotter(self) -> str:
@@ -205,6 +207,7 @@ class Daemon:
             proxies = ("http_proxy", "https_proxy", "no_proxy")
             names = {*proxies, *(name.upper() for name in proxies)}
             environment.update({name: value for name, value in os.environ.items() if name in names})
+        self._log_before = self.log_file.stat().st_size if self.log_file.exists() else 0
         ended = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, check=False, cwd="/")
         process = processes.find(int(ended.stdout)) if ended.returncode == 0 else None
         if process is None:
@@ -242,11 +245,13 @@ class Daemon:
 
     def _last_words(self) -> str:
         try:
-            lines = self.log_file.read_text(errors="replace").splitlines()
+            with self.log_file.open("rb") as source:
+                source.seek(self._log_before)
+                lines = source.read().decode(errors="replace").splitlines()
         except OSError:
             return "it left no log"
         said = [line for line in lines[-40:] if "level=fatal" in line or "level=" not in line or "error" in line]
-        return (said or lines or ["its log is empty"])[-1]
+        return (said or lines or ["it said nothing"])[-1]
 
     async def _gone(self, waited: Sequence[processes.Process], timeout: float) -> bool:
         deadline = self._clock.monotonic() + timeout

@@ -174,6 +174,8 @@ class _Step:
         if last is not None and last.state is ContainerState.EXITED and entry is not None:
             ended = last.finished_at or last.created_at
             until = backoff.ready_at(entry, ended)
+            if ended > self.now + 1:
+                until = 0.0  # the clock was set back since: nobody knows how long ago, so it has waited enough
             if until > self.now:
                 self.held.append(Held(name, until, entry.delay))
                 return

@@ -266,7 +266,7 @@ class PodWorker:
             try:
                 volumes = dict(await room.volumes.mount(self.pod, facts))
             except NotMounted as error:
-                return max(error.retry_at - room.clock.now(), 0.01)
+                return max(error.retry_at - room.clock.monotonic(), 0.01)
         config = configs.sandbox_config(room.config, self.pod, step.attempt, room.host_dns)
         sandbox = record.ready_sandbox
         if step.create_sandbox:

@@ -140,8 +140,9 @@ class Probes:
         probe = rules.probe_of(target.container, kind)
         assert probe is not None
         limits = rules.timing(probe)
-        wait = target.started_at + max(limits.initial_delay, FIRST_DELAY) - self._clock.now()
-        await self._clock.sleep(max(wait, 0))
+        # A container that started in the future did so before the clock was set back: just now, for all we know.
+        age = max(self._clock.now() - target.started_at, 0.0)
+        await self._clock.sleep(max(limits.initial_delay, FIRST_DELAY) - age)
         while True:
             began = self._clock.monotonic()
             outcome, text = await self._asker.ask(probe, target.container, target.id, target.ips, limits.timeout)

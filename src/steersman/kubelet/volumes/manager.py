@@ -27,7 +27,7 @@ REFRESHED = ("configMap", "downwardAPI", "projected", "secret")
 
 
 class NotMounted(Exception):
-    """Some volume is not there yet; worth another try at `retry_at` (wall time)."""
+    """Some volume is not there yet; worth another try at `retry_at` (monotonic time)."""
 
     def __init__(self, retry_at: float) -> None:
         super().__init__("volumes are not mounted yet")
@@ -62,8 +62,7 @@ class Volumes:
         missing = [v for v in pod["spec"].get("volumes") or () if v["name"] not in mounted.paths]
         if not missing:
             return mounted.paths
-        now = self._around.clock.now()
-        if now < mounted.retry_at:
+        if self._around.clock.monotonic() < mounted.retry_at:
             raise NotMounted(mounted.retry_at)
         failed = False
         for volume in missing:
@@ -76,7 +75,7 @@ class Volumes:
         if failed:
             wait = min(FIRST_WAIT * 2**mounted.failures, LONGEST_WAIT)
             mounted.failures += 1
-            mounted.retry_at = self._around.clock.now() + wait
+            mounted.retry_at = self._around.clock.monotonic() + wait
             raise NotMounted(mounted.retry_at)
         mounted.failures = 0
         return mounted.paths

@@ -1,7 +1,7 @@
 """Service account tokens for mounted files: asked for with TokenRequest, bound to the pod, renewed in time.
 
-A token is renewed when 80 % of its life is over, or after a day.  While a renewal fails, a token that is still
-valid is kept.
+A token is renewed when 80 % of its life is over, or after a day; and when the clock was set back to before it
+was made, as nobody takes a token of the future.  While a renewal fails, a token that is still valid is kept.
 """
 
 import dataclasses
@@ -24,6 +24,7 @@ class TokenFault(Exception):
 @dataclasses.dataclass(frozen=True, slots=True)
 class Token:
     text: str
+    made: float
     expires: float
     renew: float
 
@@ -40,7 +41,7 @@ class Tokens:
         key = (spec.uid(pod), account, ",".join(audiences), seconds)
         kept = self._kept.get(key)
         now = self._clock.now()
-        if kept is not None and now < kept.renew:
+        if kept is not None and kept.made <= now < kept.renew:
             return kept.text
         bound = {"kind": "Pod", "apiVersion": "v1", "name": spec.name(pod), "uid": spec.uid(pod)}
         try:
@@ -53,7 +54,7 @@ class Tokens:
             raise TokenFault(f"failed to fetch token: {error}") from error
         status = answer["status"]
         expires = times.parse(status["expirationTimestamp"])
-        token = Token(status["token"], expires, now + min((expires - now) * 0.8, DAY))
+        token = Token(status["token"], now, expires, now + min((expires - now) * 0.8, DAY))
         self._kept[key] = token
         return token.text
 
