@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bench import measure
 from steersman.cluster import process
 from steersman.cri import archive
 
@@ -33,14 +34,8 @@ def image(folder: Path) -> Path:
     return path
 
 
-def cpu_and_memory(pid: int) -> tuple[float, float]:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
-    return (int(fields[11]) + int(fields[12])) / 100, int(status["VmRSS"].split()[0]) / 1024
-
-
-def deployment(replicas: int) -> dict[str, Any]:
-    container = {"name": "main", "image": IMAGE, "imagePullPolicy": "Never"}
+def deployment(replicas: int, policy: str = "Never") -> dict[str, Any]:
+    container = {"name": "main", "image": IMAGE, "imagePullPolicy": policy}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -56,17 +51,54 @@ def deployment(replicas: int) -> dict[str, Any]:
     }
 
 
+class Kubectl:
+    """The real kubectl against a cluster's data directory."""
+
+    def __init__(self, data: Path) -> None:
+        self._command = [str(Path(sys.executable).parent / "kubectl"), "--kubeconfig", str(data / "admin.kubeconfig")]
+
+    def __call__(self, *arguments: str, stdin: str = "") -> str:
+        done = subprocess.run([*self._command, *arguments], input=stdin, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"kubectl {' '.join(arguments)}: {done.stderr[-500:]}")
+        return done.stdout
+
+    def until_ready(self, replicas: int, patience: float = 120.0) -> None:
+        """Until so many replicas of the deployment `many` are Ready; asks, because a watch of many pods is slower."""
+        deadline = time.perf_counter() + patience
+        while time.perf_counter() < deadline:
+            status = json.loads(self("get", "deployment", "many", "-o", "json")).get("status", {})
+            if status.get("readyReplicas") == replicas:
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"not {replicas} Ready after {patience:.0f} s")
+
+    def until_gone(self, patience: float = 120.0) -> None:
+        deadline = time.perf_counter() + patience
+        while self("get", "pods", "--no-headers", "-o", "name"):
+            if time.perf_counter() > deadline:
+                raise RuntimeError(f"pods are left after {patience:.0f} s")
+            time.sleep(0.1)
+
+
+def pid_of(data: Path) -> int:
+    running = process.read(data / "server.json")
+    assert running is not None
+    return running.pid
+
+
+def at_rest(pid: int, seconds: float, limits: tuple[str, str]) -> Iterator[tuple[str, str, str]]:
+    before = measure.cpu(pid)
+    time.sleep(seconds)
+    yield "resident memory, no pods", f"{measure.memory(pid):.0f} MB", limits[0]
+    yield f"idle CPU of a core over {seconds:.0f} s", f"{(measure.cpu(pid) - before) / seconds:.2%}", limits[1]
+
+
 def figures(idle_seconds: float = 60.0) -> Iterator[tuple[str, str, str]]:
-    """What was measured, the figure, and what it must reach."""
-    kubectl = str(Path(sys.executable).parent / "kubectl")
+    """One node with containers: what was measured, the figure, and what it must reach."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
-        flags = ["--data-dir", str(data)]
-
-        def kube(*arguments: str, stdin: str = "") -> str:
-            command = [kubectl, "--kubeconfig", str(data / "admin.kubeconfig"), *arguments]
-            return subprocess.run(command, input=stdin, capture_output=True, text=True, check=True).stdout
-
+        flags, kube = ["--data-dir", str(data)], Kubectl(data)
         try:
             for label in ("first", "second"):
                 begun = time.perf_counter()
@@ -74,14 +106,9 @@ def figures(idle_seconds: float = 60.0) -> Iterator[tuple[str, str, str]]:
                 yield f"{label} up, command to node Ready", f"{time.perf_counter() - begun:.2f} s", "1.9 s"
                 if label == "first":
                     steersman("down", *flags)
-            running = process.read(data / "server.json")
-            assert running is not None
+            pid = pid_of(data)
             time.sleep(3)
-            before, memory = cpu_and_memory(running.pid)
-            yield "resident memory, one node, nothing running", f"{memory:.0f} MB", "150 MB"
-            time.sleep(idle_seconds)
-            after, _ = cpu_and_memory(running.pid)
-            yield "idle CPU of a core", f"{(after - before) / idle_seconds:.1%}", "2 %"
+            yield from at_rest(pid, idle_seconds, ("150 MB", "2 %"))
             steersman("image", "load", str(image(Path(folder))), *flags)
             waits = []
             for number in range(10):
@@ -91,13 +118,36 @@ def figures(idle_seconds: float = 60.0) -> Iterator[tuple[str, str, str]]:
                 waits.append(time.perf_counter() - begun)
             kube("delete", "pods", "--all", "--grace-period=0", "--force")
             yield "kubectl run to Running, median of 10", f"{sorted(waits)[5]:.2f} s", "0.9 s"
-            begun = time.perf_counter()
-            kube("apply", "-f", "-", stdin=json.dumps(deployment(30)))
-            kube("wait", "--for=jsonpath={.status.readyReplicas}=30", "deployment/many", "--timeout=120s")
-            yield "Deployment of 30 pods, all Ready", f"{time.perf_counter() - begun:.1f} s", "8 s"
-            begun = time.perf_counter()
-            kube("delete", "deployment", "many")
-            kube("wait", "--for=delete", "pods", "-l", "app=many", "--timeout=120s")
-            yield "all gone", f"{time.perf_counter() - begun:.1f} s", "4 s"
+            yield from _many(kube, pid, 30, "Never", ("8 s", "4 s"))
         finally:
             steersman("down", "--delete-data", *flags)
+
+
+def simulated() -> Iterator[tuple[str, str, str]]:
+    """100 nodes in memory; needs no root."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        flags, kube = ["--data-dir", str(data)], Kubectl(data)
+        nodes = ["--nodes", "0", "--simulated-nodes", "100"]
+        try:
+            begun = time.perf_counter()
+            steersman("up", "--detach", "--no-egress", "--no-kubeconfig", "--port", "0", *nodes, *flags)
+            yield "up of 100 simulated nodes, all Ready", f"{time.perf_counter() - begun:.2f} s", ""
+            pid = pid_of(data)
+            time.sleep(3)
+            yield from at_rest(pid, 15.0, ("", ""))
+            yield from _many(kube, pid, 1000, "IfNotPresent", ("10 s", ""))
+        finally:
+            steersman("down", "--delete-data", *flags)
+
+
+def _many(kube: Kubectl, pid: int, count: int, policy: str, limits: tuple[str, str]) -> Iterator[tuple[str, str, str]]:
+    begun, before = time.perf_counter(), measure.cpu(pid)
+    kube("apply", "-f", "-", stdin=json.dumps(deployment(count, policy)))
+    kube.until_ready(count)
+    took, spent = time.perf_counter() - begun, measure.cpu(pid) - before
+    yield f"Deployment of {count:,} pods, all Ready", f"{took:.1f} s, {spent:.1f} s of our CPU", limits[0]
+    begun = time.perf_counter()
+    kube("delete", "deployment", "many")
+    kube.until_gone()
+    yield "all gone", f"{time.perf_counter() - begun:.1f} s", limits[1]

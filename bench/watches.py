@@ -96,7 +96,8 @@ async def row(
 
     told = Told()
     url = urllib.parse.urlsplit(server.url)
-    assert url.hostname and url.port
+    assert url.hostname
+    assert url.port
     line = f"GET {path}?watch=true&resourceVersion={await version()} HTTP/1.1\r\nHost: {url.netloc}\r\n\r\n".encode()
     context, loop = tls(pki), asyncio.get_running_loop()
     made = []

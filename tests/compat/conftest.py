@@ -25,6 +25,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if lacking and os.environ.get("CI"):
         raise pytest.UsageError(f"in CI every compatibility test must run, but this machine {lacking}")
     for item in items:
+        if "/compat/" in str(item.path) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(20, func_only=True))  # the cluster's start has a limit of its own
         if "/compat/test_kubectl" in str(item.path):
             item.add_marker(pytest.mark.kubectl)
             if lacking:

@@ -101,6 +101,8 @@ class TestContainers:
         pod("logs", "p", "-c", "main", "--tail=1", "--timestamps")
         pod("logs", "-l", "app=p", "--prefix", "--all-containers")
         assert "container nope is not valid for pod p" in pod.refused("logs", "p", "-c", "nope")
+
+    def test_logs_of_a_container_that_never_ended(self, pod: kube.Kubectl) -> None:
         assert 'previous terminated container "main" in pod "p" not found' in pod.refused("logs", "p", "--previous")
 
     def test_logs_are_followed_to_the_end(self, kubectl: kube.Kubectl) -> None:
@@ -116,7 +118,7 @@ class TestContainers:
         assert pod("exec", "-i", "p", "-c", "main", "--", "cat", stdin="to and fro") == "to and fro"
         done = pod.run("exec", "p", "--", "sh", "-c", "exit 3")
         assert (done.returncode, done.stderr) == (3, "command terminated with exit code 3\n")
-        assert "container not found" in pod.refused("exec", "p", "-c", "nope", "--", "true")
+        assert "container nope is not valid for pod p" in pod.refused("exec", "p", "-c", "nope", "--", "true")
 
     def test_logs_of_a_pod_without_a_node(self, kubectl: kube.Kubectl) -> None:
         kubectl.apply(objects.pod("p", None, nodeSelector={"no-such": "node"}))

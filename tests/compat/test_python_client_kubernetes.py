@@ -77,7 +77,10 @@ class TestObjects:
         apps.create_namespaced_deployment(namespace, objects.deployment("d", 1))
         apps.patch_namespaced_deployment_scale("d", namespace, {"spec": {"replicas": 3}})
         assert apps.read_namespaced_deployment_scale("d", namespace).spec.replicas == 3
-        ready = lambda: apps.read_namespaced_deployment_status("d", namespace).status.ready_replicas == 3  # noqa: E731
+
+        def ready() -> bool:
+            return bool(apps.read_namespaced_deployment_status("d", namespace).status.ready_replicas == 3)
+
         kube.eventually(ready, "three ready", 8)
         assert len(core.list_namespaced_pod(namespace, label_selector="app=d").items) == 3
 
@@ -97,7 +100,7 @@ class TestObjects:
         )
         process.run_forever(timeout=5)
         assert (process.read_stdout(), process.returncode) == ("hello\n", 0)
-        process.close()
+        process.sock.shutdown()  # its own close() leaves the socket open when the server closed first
 
     def test_a_manifest_of_several_documents(self, api: Any, core: Any, namespace: str, tmp_path: Path) -> None:
         file = tmp_path / "all.yaml"

@@ -73,8 +73,7 @@ def test_a_deployment_becomes_available(client: Any) -> None:
     client.create(apps_v1.Deployment.from_dict(objects.deployment("d", 2)))
     assert client.get(apps_v1.Deployment.Scale, "d").spec.replicas == 2
     client.patch(apps_v1.Deployment.Scale, "d", {"spec": {"replicas": 3}}, patch_type=types.PatchType.MERGE)
-    ready = lambda: client.get(apps_v1.Deployment, "d").status.readyReplicas == 3  # noqa: E731
-    kube.eventually(ready, "three ready", 8)
+    kube.eventually(lambda: client.get(apps_v1.Deployment, "d").status.readyReplicas == 3, "three ready", 8)
     pods = list(client.list(core_v1.Pod, labels={"app": "d"}))
     assert list(client.log(pods[0].metadata.name)) == []
 

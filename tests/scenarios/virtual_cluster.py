@@ -28,11 +28,11 @@ ADMIN = http.User("admin", ("system:masters", "system:authenticated"))
 
 
 class VirtualCluster:
-    def __init__(self, seed: int = 1) -> None:
+    def __init__(self, seed: int = 1, store: MemoryStore | None = None) -> None:
         self.clock = VirtualClock()
         self.entropy = SeededEntropy(seed)
         self.tasks = TaskGroup("cluster")
-        self.store = MemoryStore()
+        self.store = store or MemoryStore()
         self.server = ApiServer.build(store=self.store, clock=self.clock, entropy=self.entropy, config=ServerConfig())
         self.client = self.client_for(ADMIN)
         self.nodes: dict[str, StandIn] = {}

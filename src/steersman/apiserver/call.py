@@ -41,8 +41,12 @@ class Call:
 
 def copied(value: Any) -> Any:
     """A copy that shares nothing that can be changed: plain maps, lists and scalars only."""
-    if isinstance(value, Mapping):
-        return {key: copied(item) if isinstance(item, Mapping | list | tuple) else item for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [copied(item) if isinstance(item, Mapping | list | tuple) else item for item in value]
+    kind = type(value)
+    if kind is dict or isinstance(value, Mapping):
+        return {key: item if type(item) in _SCALARS else copied(item) for key, item in value.items()}
+    if kind is list or isinstance(value, list | tuple):
+        return [item if type(item) in _SCALARS else copied(item) for item in value]
     return value
+
+
+_SCALARS = frozenset({str, int, bool, float, type(None)})

@@ -6,11 +6,13 @@ before the server started is counted from the start.
 """
 
 import collections
+import logging
 
 from steersman.apiserver.registry import registry
 from steersman.apiserver.services import Services
 from steersman.store import protocol
 
+log = logging.getLogger(__name__)
 INTERVAL = 60.0
 PREFIX = f"{registry.ROOT}events/"
 AUTHOR = protocol.Author("system:apiserver", "kube-apiserver")
@@ -20,14 +22,19 @@ async def run(services: Services) -> None:
     """Forget expired events, until cancelled."""
     clock, store = services.clock, services.store
     marks: collections.deque[tuple[float, int]] = collections.deque()
+    expired = 0
     while True:
         marks.append((clock.monotonic(), store.revision))
         await clock.sleep(INTERVAL)
-        expired = 0
         while marks and clock.monotonic() - marks[0][0] >= services.config.event_lifetime:
             expired = marks.popleft()[1]
         if expired:
-            await forget(services, expired)
+            try:
+                await forget(services, expired)
+            except protocol.Unavailable as error:
+                log.warning("expired events stay for now: %s", error)
+                continue
+            expired = 0
 
 
 async def forget(services: Services, revision: int) -> None:

@@ -44,6 +44,7 @@ def accepted(node: Node, tree: Tree, validation: str) -> codec.Accepted:
 def owned(call: Call, old: Tree | None, new: Tree, manager: str) -> Sequence[Tree]:
     """`metadata.managedFields` after a write that is no apply."""
     resource, subresource = call.resource, call.info.subresource if old is not None else ""
+    written_to = "" if subresource == "finalize" else subresource
     live = old["metadata"].get("managedFields") if old is not None else None
     sent = new["metadata"].get("managedFields")
     if "managedFields" in new["metadata"]:
@@ -51,9 +52,7 @@ def owned(call: Call, old: Tree | None, new: Tree, manager: str) -> Sequence[Tre
     return managed.updated(
         old, new, call.registry.node, managed.base(live, sent, subresource=bool(subresource)),
         manager=manager, api_version=resource.api_version, now=call.now(), subresource=subresource,
-        reset=reset.fields(
-            resource.group, resource.kind, "" if subresource == "finalize" else subresource, custom=_has_status(resource)
-        ),
+        reset=reset.fields(resource.group, resource.kind, written_to, custom=_has_status(resource)),
         only=reset.RESIZE if subresource == "resize" else fieldset.EMPTY,
     )  # fmt: skip
 

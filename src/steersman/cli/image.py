@@ -5,10 +5,7 @@ from typing import Annotated
 
 import typer
 
-from steersman.cli import output
-from steersman.cli.up import DataDir
-from steersman.cluster import config as configs
-from steersman.cluster import datadir
+from steersman.cli import options, output
 
 app = typer.Typer(help="Images on the cluster's nodes.", no_args_is_help=True)
 
@@ -21,17 +18,21 @@ def group() -> None:
 @app.command()
 def load(
     archive: Annotated[Path, typer.Argument(help="A tar of `docker save`, or an OCI layout.")],
-    data_dir: DataDir = None,
+    data_dir: options.DataDir = None,
 ) -> None:
     """Import the images of an archive on every node."""
     import asyncio
 
     from steersman.cluster import images
 
-    data = datadir.DataDir((data_dir or configs.default_data_dir()).absolute())
-    try:
-        names = asyncio.run(images.load(data, archive.absolute()))
-    except images.ImageError as error:
-        raise output.Refused(str(error)) from error
-    for name in names:
-        output.out().print(name)
+    data = options.directory(data_dir)
+    with output.err().status("reading the archive") as line:
+        try:
+            found = asyncio.run(
+                images.load(data, archive.absolute(), lambda node: line.update(f"{node}: loading {archive.name}"))
+            )
+        except images.ImageError as error:
+            raise output.Refused(output.line(error)) from error
+    for name in dict.fromkeys(name for names in found.values() for name in names):
+        nodes = [node for node, names in found.items() if name in names]
+        output.out().print(f"{name}  {', '.join(nodes)}", markup=False)

@@ -1,6 +1,9 @@
 """How the command line speaks: one line and the fix for an error, Rich for what is looked at."""
 
 import functools
+import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # imported with the first line shown: `up` starts its server before that
@@ -25,3 +28,18 @@ def err() -> "console.Console":
     from rich import console
 
     return console.Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def line(error: BaseException) -> str:
+    """An error's text in one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def command(name: str) -> str:
+    """How a person calls a program of this installation: by its name where their PATH has it."""
+    found = shutil.which(name)
+    beside = Path(sys.executable).parent / name
+    if found is not None or not beside.exists():
+        return name
+    here = Path.cwd()
+    return str(beside.relative_to(here)) if beside.is_relative_to(here) else str(beside)

@@ -4,8 +4,6 @@ Authorisation, admission and audit see the same request as over HTTPS; only enco
 passed in and out, and neither side changes them.
 """
 
-import dataclasses
-
 from steersman.kit import http
 
 
@@ -21,7 +19,10 @@ class InProcessTransport:
         if self._closed:
             raise ConnectionError("the transport is closed")
         if request.user is None:
-            request = dataclasses.replace(request, user=self._user, remote=request.remote or "in-process")
+            request = http.Request(
+                request.method, request.path, request.query, request.headers, request.body,
+                self._user, request.certificate, request.remote or "in-process", request.tree,
+            )  # fmt: skip
         return await self._handler(request)
 
     async def close(self) -> None:

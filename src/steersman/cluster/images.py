@@ -1,5 +1,7 @@
 """Images for every node, from an archive: works beside a running cluster, through each node's containerd."""
 
+import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 from steersman.cluster import config as configs
@@ -14,25 +16,41 @@ class ImageError(Exception):
     """The archive could not be loaded; one line, with the fix."""
 
 
-async def load(data: datadir.DataDir, archive: Path) -> list[str]:
-    """Import on every node with containers; the names that the archive holds."""
+def targets(data: datadir.DataDir, archive: Path) -> tuple[plan.NetworkPlan, list[str]]:
+    """The nodes that take images, and the names that the archive holds.  Raises ImageError."""
     if process.read(data.process) is None:
         raise ImageError(f"no cluster runs in {data.root}; `steersman up` starts it")
-    if not archive.exists():
-        raise ImageError(f"{archive} does not exist")
     try:
-        archives.names(archive)
-    except ValueError as error:
-        raise ImageError(str(error)) from error
+        names = archives.names(archive)
+    except OSError as error:
+        raise ImageError(f"cannot read {archive}: {error.strerror or error}") from error
+    except (ValueError, EOFError) as error:
+        if isinstance(error.__cause__, tarfile.TarError) or not str(error):
+            text = f"{archive} is not an image archive; `docker save -o F.tar IMAGE` writes one"
+        else:
+            text = " ".join(str(error).split())
+        raise ImageError(text) from error
     config = configs.load(data.config) or configs.ClusterConfig()
-    network = plan.plan(data.id, node.names(config), config.pod_cidr, config.service_cidr, egress=config.egress)
-    if not network.nodes or config.runtime == "simulated":
+    if not config.nodes or config.runtime == "simulated":
         raise ImageError("this cluster has no node with containers; simulated nodes need no images")
-    found: dict[str, None] = {}
+    network = plan.plan(data.id, node.names(config), config.pod_cidr, config.service_cidr, egress=config.egress)
+    return network, names
+
+
+async def load(
+    data: datadir.DataDir, archive: Path, told: Callable[[str], None] = lambda text: None
+) -> dict[str, list[str]]:
+    """Import on every node with containers; the names that each node says it has now.  Raises ImageError.
+
+    `told` hears the node before its turn comes.
+    """
+    network, _ = targets(data, archive)
+    found: dict[str, list[str]] = {}
     for one in network.nodes:
+        told(one.name)
         try:
-            async with node.runtime_at(data, one, clock.RealClock(), egress=config.egress) as containers:
-                found |= dict.fromkeys(await containers.load_image(str(archive)))
+            async with node.runtime_at(data, one, clock.RealClock(), egress=network.egress) as containers:
+                found[one.name] = list(await containers.load_image(str(archive)))
         except runtime.RuntimeFault as error:
-            raise ImageError(f"{one.name}: {error}") from error
-    return list(found)
+            raise ImageError(f"{one.name}: {' '.join(str(error).split())}") from error
+    return found

@@ -14,7 +14,6 @@ from steersman.cluster.network import cni
 from steersman.cluster.network.plan import NodeNetwork
 from steersman.cluster.surroundings import Surroundings
 from steersman.cri import runtime as cri
-from steersman.cri import simulated
 from steersman.kit import clock as clocks
 from steersman.kit import entropy as entropies
 from steersman.kit import netns, tasks
@@ -184,6 +183,8 @@ async def start_real(around: Surroundings, network: NodeNetwork, found: Runtime)
 
 def start_simulated(around: Surroundings, name: str, pod_cidr: str) -> Node:
     """A kubelet over a runtime in memory."""
+    from steersman.cri import simulated
+
     runtime = simulated.SimulatedRuntime(around.clock, around.entropy, pod_cidr)
     settings = kubeletconfig.KubeletConfig(
         node_name=name,

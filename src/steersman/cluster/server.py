@@ -23,7 +23,9 @@ def main(directory: pathlib.Path, shown: progress.Progress) -> int:
     try:
         data.prepare()
         with data.held():
-            config = configs.load(data.config) or configs.ClusterConfig()
+            config = configs.load(data.config)
+            if config is None:
+                raise configs.ConfigError(f"{data.config} is missing; `steersman up` writes it")
             loop.run(lambda stop: serve(config, data, shown, stop))
     except Exception as error:
         told = advice.advised(error, data) or (str(error) if isinstance(error, EXPECTED) else "")

@@ -12,7 +12,6 @@ import pathlib
 from collections.abc import Callable, Mapping
 
 import msgspec
-import yaml
 
 from steersman.api import times
 from steersman.api.tree import MutableTree, Tree
@@ -115,6 +114,8 @@ def parse(data: bytes) -> MutableTree:
     try:
         found = msgspec.json.decode(data)
     except msgspec.DecodeError:
+        import yaml  # with the first manifest that is not JSON
+
         try:
             found = yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  it is a safe one
         except yaml.YAMLError as error:

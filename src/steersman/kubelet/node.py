@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 LEASES = "kube-node-lease"
 FIRST_WAIT = 0.2
 LONGEST_WAIT = 7.0
+LEASE_RETRY = 2.0
 
 
 class NodeKeeper:
@@ -160,6 +161,9 @@ class NodeKeeper:
             except (errors.ApiError, ConnectionError) as error:
                 log.debug("the lease of node %s was not renewed: %s", self._config.node_name, error)
                 self._lease = None
+                # Soon again: who cannot be heard for a while should not be silent for longer than that.
+                await self._clock.sleep(min(LEASE_RETRY, self._config.lease_seconds))
+                continue
             await self._clock.sleep(self._config.lease_seconds)
 
     async def renew(self) -> None:

@@ -49,11 +49,10 @@ class Scheduler:
         self._nominations: dict[str, str] = {}
         self.table = Table()
         self._volume_rule = VolumeBinding(self._caches)
-        self._affinity_rule = InterPodAffinity()
         plugins = rules.default_plugins()
+        self._affinity_rule = next(each for each in plugins if isinstance(each, InterPodAffinity))
         place = next(i for i, each in enumerate(plugins) if isinstance(each, TopologySpread))
         plugins.insert(place, self._volume_rule)
-        plugins[-1] = self._affinity_rule
         self._scheduling = cycles.Scheduling(self.table, plugins, rules.default_scorers(), context.entropy)
         self.queue = Queue(context.clock, {each.name: each.helped_by for each in plugins})
 

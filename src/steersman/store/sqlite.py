@@ -73,6 +73,8 @@ class SqliteStore(reading.Reading):
         # index's; `_newest` holds the last of them for each key, and nothing else.
         self._in_flight: list[_Staged] = []
         self._gathering: collections.deque[_Staged] = collections.deque()
+        # Whether the loop will call `_begin` once it has come through what is ready now.
+        self._due = False
         self._newest: dict[str, _Staged] = {}
         self._garbage: collections.deque[int] = collections.deque(loaded.garbage)
         self._busy = contextlib.ExitStack()
@@ -139,7 +141,7 @@ class SqliteStore(reading.Reading):
         if self._closed:
             return
         self._closed = True
-        while self._in_flight:
+        while self._in_flight or self._gathering:
             await self._settled(self._idle)
         with self._clock.busy():
             await self._writer.call(self._file.close)
@@ -169,7 +171,7 @@ class SqliteStore(reading.Reading):
         first = self.revision + 1
         assert [write.change.revision for write in staged] == list(range(first, first + len(staged)))
         assert self._newest == {write.change.entry.key: write for write in staged}
-        assert self._in_flight or not self._gathering, "somebody waits and nobody writes"
+        assert self._in_flight or self._due or not self._gathering, "somebody waits and nobody writes"
 
     async def _write(
         self, action: Action, key: str, head: bytes, tail: bytes, expect: int | None, author: Author
@@ -189,8 +191,10 @@ class SqliteStore(reading.Reading):
         write = _Staged(change, author, [])
         self._newest[key] = write
         self._gathering.append(write)
-        if not self._in_flight:
-            self._send()
+        if not self._in_flight and not self._due:
+            # Not at once: what the loop is about to handle in this turn belongs into the same commit.
+            self._due = True
+            self._loop.call_soon(self._begin)
         await self._settled(write.waiters)
         return change.entry
 
@@ -198,6 +202,11 @@ class SqliteStore(reading.Reading):
         future: asyncio.Future[None] = self._loop.create_future()
         waiters.append(future)
         await future
+
+    def _begin(self) -> None:
+        self._due = False
+        if self._gathering and not self._in_flight:
+            self._send()
 
     def _send(self) -> None:
         """Give the writer thread what has gathered, up to a group's size."""

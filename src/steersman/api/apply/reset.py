@@ -32,6 +32,8 @@ _STATUS_ALSO: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): ("metadata",),
     ("resource.k8s.io", "ResourceClaim"): ("metadata",),
     ("storage.k8s.io", "VolumeAttachment"): ("metadata",),
+    ("apiregistration.k8s.io", "APIService"): ("metadata",),
+    ("networking.k8s.io", "ServiceCIDR"): ("metadata",),
 }
 """What a write to `status` resets besides the spec."""
 

@@ -62,7 +62,8 @@ def checked(applied: Any, api_version: str, node: Node | None) -> Tree:
 def _untyped(applied: Tree, why: str) -> StatusError:
     metadata = applied.get("metadata") or {}
     where = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
-    what = f"{applied.get('apiVersion', '')}, Kind={applied.get('kind', '')}"
+    version = applied.get("apiVersion", "")
+    what = f"{version if '/' in version else '/' + version}, Kind={applied.get('kind', '')}"
     return status.failure(500, "", f"failed to create typed patch object ({where}; {what}): {why}")
 
 

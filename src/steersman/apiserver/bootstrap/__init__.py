@@ -8,6 +8,7 @@ commit each would be most of a start.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 from typing import Any
 
@@ -19,9 +20,16 @@ from steersman.apiserver.bootstrap import apiservices, flowcontrol
 from steersman.apiserver.registry import ipaddresses, layout, own
 from steersman.apiserver.services import Services
 from steersman.kit import http
+from steersman.store import protocol
 
+log = logging.getLogger(__name__)
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 AUTHOR = own.AUTHOR
+STATUSES = {
+    "servicecidrs.networking.k8s.io": "kubernetes-service-cidr-controller",
+    "flowschemas.flowcontrol.apiserver.k8s.io": "api-priority-and-fairness-config-consumer-v1",
+}
+"""Who applies the status of what is made here."""
 PRIORITIES = {
     "system-node-critical": (
         2000001000,
@@ -64,7 +72,7 @@ async def run(services: Services, handle: http.Handler, user: http.User) -> None
         *apiservices.objects(services.resources, now), *flowcontrol.objects(now), _range(services, now),
     ):  # fmt: skip
         if services.reader.get(prefix, "", wanted["metadata"]["name"]) is None:
-            making.append(own.make(services, prefix, manager, wanted, now))
+            making.append(own.make(services, prefix, manager, wanted, now, status_manager=STATUSES.get(prefix, "")))
     making += [_role(services, tree) for tree in access.objects()]
     await asyncio.gather(*making)
     for path, prefix, tree in _itself(services):
@@ -157,5 +165,9 @@ async def compaction(services: Services) -> None:
     while True:
         await services.clock.sleep(services.config.compaction_interval)
         now = services.store.revision
-        await services.store.compact(before)
-        before = now
+        try:
+            await services.store.compact(before)
+        except protocol.Unavailable as error:
+            log.warning("the history is not compacted for now: %s", error)
+        else:
+            before = now

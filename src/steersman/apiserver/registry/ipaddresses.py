@@ -53,6 +53,15 @@ async def repaired(services: "Services", now: str) -> None:
                 await follow(services, service, [address], (), now)
 
 
+def name_rule(name: str) -> list[str]:
+    """An IPAddress is called what it is."""
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"]
+    return [] if str(address) == name else [f'must be in canonical form ("{address}")']
+
+
 def ready_ranges(source: reader.Reader) -> list[str]:
     """The IPv4 ranges of ServiceCIDRs that are ready and not being removed."""
     found = []

@@ -8,6 +8,7 @@ from steersman.apiserver.registry import (
     certificates,
     customresourcedefinitions,
     endpointslices,
+    ipaddresses,
     limitranges,
     namespaces,
     nodes,
@@ -99,6 +100,9 @@ STATUS_ALONE = frozenset({
 })  # fmt: skip
 """A write to their status changes no metadata."""
 
+BYTE_NAMES = frozenset({"deviceclasses.resource.k8s.io", "replicationcontrollers"})
+"""Whose names are measured in bytes, says the refusal."""
+
 LABEL_NAMES = frozenset({"namespaces", "services", "statefulsets.apps"})
 
 STRATEGIES: dict[str, type[Strategy]] = {
@@ -120,6 +124,13 @@ STRATEGIES: dict[str, type[Strategy]] = {
 }
 
 
+def _in_bytes(name: str) -> list[str]:
+    return [
+        text.replace(" characters", " bytes") if "no more than" in text else text
+        for text in names.dns1123_subdomain(name)
+    ]
+
+
 def strategy_of(resource: resources.Resource) -> Strategy:
     strategy = STRATEGIES.get(resource.name, Strategy)(resource)
     name = resource.name
@@ -139,4 +150,8 @@ def strategy_of(resource: resources.Resource) -> Strategy:
         strategy.name_rule = names.path_segment
     elif name in LABEL_NAMES:
         strategy.name_rule = names.dns1123_label
+    elif name in BYTE_NAMES:
+        strategy.name_rule = _in_bytes
+    elif name == ipaddresses.PREFIX:
+        strategy.name_rule = ipaddresses.name_rule
     return strategy

@@ -6,7 +6,7 @@ server itself is.  Owned by the part of the server that `manager` names.
 
 from typing import TYPE_CHECKING, Any
 
-from steersman.api.apply import managed
+from steersman.api.apply import managed, typed
 from steersman.api.tree import Tree
 from steersman.store import protocol
 
@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 AUTHOR = protocol.Author("system:apiserver", "kube-apiserver")
 
 
-async def make(services: "Services", prefix: str, manager: str, wanted: Tree, now: str) -> None:
-    """Make an object.  Raises Mismatch where one of its name is there."""
+async def make(
+    services: "Services", prefix: str, manager: str, wanted: Tree, now: str, *, status_manager: str = ""
+) -> None:
+    """Make an object.  Raises Mismatch where one of its name is there.
+
+    Its status is owned by nobody, or as if `status_manager` had applied it.
+    """
     registry = services.registry_of(prefix)
     metadata: dict[str, Any] = {**wanted["metadata"], "uid": services.entropy.uuid(), "creationTimestamp": now}
     if registry.strategy.generation:
@@ -27,6 +32,10 @@ async def make(services: "Services", prefix: str, manager: str, wanted: Tree, no
         None, {k: v for k, v in tree.items() if k != "status"}, registry.node, (), manager=manager,
         api_version=registry.resource.api_version, now=now,
     )  # fmt: skip
+    if status_manager:
+        applied = typed.fields_of({"status": tree["status"]}, registry.node)
+        entry = managed.entry(status_manager, managed.APPLY, registry.resource.api_version, applied, now, "status")
+        metadata["managedFields"] = managed.in_order([*metadata["managedFields"], entry])
     head, tail = registry.packed(tree)
     key = registry.key(metadata.get("namespace", ""), metadata["name"])
     await services.store.put(key, head, tail, expect=0, author=AUTHOR)

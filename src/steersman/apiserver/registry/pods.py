@@ -9,7 +9,7 @@ from typing import Any
 
 from steersman.api import field, status
 from steersman.api.tree import MutableTree, Tree, at
-from steersman.apiserver.registry import pod_qos
+from steersman.apiserver.registry import app_armor, pod_qos
 from steersman.apiserver.registry.strategy import Context, Strategy, keep
 
 
@@ -28,6 +28,7 @@ class Pods(Strategy):
                 }
             ]  # fmt: skip
         new["status"] = state
+        app_armor.sync(new, context)
 
     def prepare_update(self, new: MutableTree, old: Tree, context: Context) -> None:
         super().prepare_update(new, old, context)

@@ -62,6 +62,9 @@ class Strategy:
     status_keeps_metadata = False
     """A write to `status` leaves all of the metadata as it is, but for who owns it."""
 
+    made_annotations: Sequence[str] = ()
+    """Annotations that stand for fields: the object shows them, its metadata alone does not."""
+
     metadata_checks = 3
     """How often an update reports what is wrong with labels, annotations and owners."""
     change_checks = 2
@@ -100,6 +103,9 @@ class Strategy:
 
     def validate_create(self, new: Tree, context: Context) -> Sequence[field.FieldError]:
         return ()
+
+    def complete(self, new: MutableTree) -> None:
+        """Fill in what an object gets when it is read back for the first time: nobody validates or owns it."""
 
     def begin(self, new: MutableTree, old: Tree | None, context: Context) -> Undo:
         """Reserve what the object needs; called last before the write.  The result takes it back."""
@@ -175,7 +181,7 @@ class Strategy:
             f"the {what} in the precondition ({asked}) does not match the {what} in record ({found}). "
             f"The object might have been {then}"
         )
-        return status.conflict(self.resource.kind, self.resource.group, name, why)
+        return status.conflict(self.resource.kind, resources.split(self.resource.storage)[0], name, why)
 
 
 def keep(new: MutableTree, old: Tree | Mapping[str, Any], name: str) -> None:

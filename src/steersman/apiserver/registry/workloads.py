@@ -26,6 +26,8 @@ class Deployments(Strategy):
 class DaemonSets(Strategy):
     """They count changes of their template in an annotation, which was a field once."""
 
+    made_annotations = (TEMPLATE_GENERATION,)
+
     def arrived(self, new: MutableTree) -> None:
         if trees.at(new, "metadata", "annotations", TEMPLATE_GENERATION) is None:
             _set_template_generation(new, "0")
@@ -69,11 +71,14 @@ class Jobs(Strategy):
         if not trees.at(spec, "manualSelector", default=False):
             new["spec"] = _selected(spec, new["metadata"])
         spec = new["spec"]
-        labels = trees.at(spec, "template", "metadata", "labels")
-        if labels and not new["metadata"].get("labels"):
-            new["metadata"]["labels"] = dict(labels)
         if spec.get("podReplacementPolicy") is None and spec.get("podFailurePolicy") is not None:
             spec["podReplacementPolicy"] = "Failed"
+
+    def complete(self, new: MutableTree) -> None:
+        """A Job without labels has those of its pods."""
+        labels = trees.at(new, "spec", "template", "metadata", "labels")
+        if labels and not new["metadata"].get("labels"):
+            new["metadata"]["labels"] = dict(labels)
 
 
 def _selected(spec: Tree, metadata: Tree) -> dict[str, Any]:

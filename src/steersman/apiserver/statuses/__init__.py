@@ -11,13 +11,14 @@ to the write that made it wrong.
 import asyncio
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from steersman.api import times
+from steersman.api.tree import Tree
 from steersman.apiserver.registry.registry import ROOT
 from steersman.apiserver.services import Services
 from steersman.apiserver.statuses import apiservices, flowschemas
-from steersman.apiserver.statuses.plan import Kind
+from steersman.apiserver.statuses.plan import Condition, Kind, with_condition
 from steersman.kit import http
 from steersman.store import protocol
 
@@ -63,16 +64,25 @@ async def settle(services: Services, kind: Kind, handle: http.Handler, user: htt
         condition = kind.plan(tree, services.reader, now)
         if condition is None:
             continue
-        resource = services.registry_of(kind.prefix).resource
-        name = tree["metadata"]["name"]
-        status: Mapping[str, object] = {"status": {"conditions": [condition]}}
-        body = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": name}, **status}
-        headers = {"user-agent": "kube-apiserver", "content-type": kind.patch_type}
-        query = [("fieldManager", kind.manager)]
-        if kind.patch_type.startswith("application/apply"):
-            query.append(("force", "true"))
-        path = f"/apis/{resource.api_version}/{resource.plural}/{name}/status"
-        request = http.Request("PATCH", path, query, headers, json.dumps(body).encode(), user=user)
-        answer = await handle(request)
-        if isinstance(answer, http.Response) and answer.status not in (200, 404):
-            log.warning("the status of %s %s cannot be written: %s", resource.kind, name, answer.body.decode())
+        answer = await handle(_request(services, kind, tree, condition, user))
+        if isinstance(answer, http.Response) and answer.status not in (200, 404, 409):
+            # After a 409 somebody else has written, and that change brings us back here.
+            log.warning("the status of %s cannot be written: %s", tree["metadata"]["name"], answer.body.decode())
+
+
+def _request(services: Services, kind: Kind, tree: Tree, condition: Condition, user: http.User) -> http.Request:
+    resource = services.registry_of(kind.prefix).resource
+    metadata = tree["metadata"]
+    path = f"/apis/{resource.api_version}/{resource.plural}/{metadata['name']}/status"
+    headers = {"user-agent": "kube-apiserver"}
+    query = [("fieldManager", kind.manager)]
+    if kind.applies:
+        headers["content-type"] = "application/apply-patch+yaml"
+        query.append(("force", "true"))
+        named = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": metadata["name"]}}
+        body = {**named, "status": {"conditions": [condition]}}
+    else:
+        headers["content-type"] = "application/merge-patch+json"
+        version = {"resourceVersion": metadata["resourceVersion"]}
+        body = {"metadata": version, "status": {"conditions": with_condition(tree, condition)}}
+    return http.Request("PATCH", path, query, headers, json.dumps(body).encode(), user=user)

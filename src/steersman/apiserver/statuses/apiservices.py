@@ -20,7 +20,4 @@ def plan(tree: Tree, source: reader.Reader, now: str) -> Condition | None:
     return differing(tree, {"type": "Available", "status": status, "reason": reason, "message": message}, now)
 
 
-KIND = Kind(
-    "apiservices.apiregistration.k8s.io", ("services",), "kube-apiserver",
-    "application/strategic-merge-patch+json", plan,
-)  # fmt: skip
+KIND = Kind("apiservices.apiregistration.k8s.io", ("services",), "kube-apiserver", False, plan)

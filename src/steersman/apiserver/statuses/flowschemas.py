@@ -17,7 +17,5 @@ def plan(tree: Tree, source: reader.Reader, now: str) -> Condition | None:
     return differing(tree, {"type": "Dangling", "status": status, "reason": reason, "message": message}, now)
 
 
-KIND = Kind(
-    "flowschemas.flowcontrol.apiserver.k8s.io", (LEVELS,), "api-priority-and-fairness-config-consumer-v1",
-    "application/apply-patch+yaml", plan,
-)  # fmt: skip
+MANAGER = "api-priority-and-fairness-config-consumer-v1"
+KIND = Kind("flowschemas.flowcontrol.apiserver.k8s.io", (LEVELS,), MANAGER, True, plan)

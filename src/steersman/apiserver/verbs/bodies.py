@@ -50,15 +50,24 @@ def checked(call: Call, options: optioned.WriteOptions, tree: Tree, node: Node) 
     """A decoded tree along its type.  Raises 400 where it does not fit."""
     try:
         accepted = plugged.accepted(node, tree, options.field_validation)
-        if accepted.problems and options.field_validation == "Strict":
-            raise codec.DecodeError("strict decoding error: " + ", ".join(accepted.problems))
     except codec.DecodeError as error:
-        resource = call.resource
-        raise status.bad_request(
-            f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: {error}'
-        ) from error
-    call.warnings += accepted.problems
+        raise _unfit(call, str(error)) from error
+    heed(call, options, accepted.problems)
     return dict(accepted.tree)
+
+
+def heed(call: Call, options: optioned.WriteOptions, problems: list[str]) -> None:
+    """Warn of fields that are unknown or come twice, or refuse them with 400 where the client wants that."""
+    if problems and options.field_validation == "Strict":
+        raise _unfit(call, "strict decoding error: " + ", ".join(problems))
+    call.warnings += problems
+
+
+def _unfit(call: Call, why: str) -> status.StatusError:
+    resource = call.resource
+    return status.bad_request(
+        f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: {why}'
+    )
 
 
 def place(call: Call, tree: MutableTree) -> None:

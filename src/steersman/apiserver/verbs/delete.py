@@ -57,6 +57,8 @@ def answered(call: Call, deleted: Deleted, options: optioned.DeleteOptions) -> h
 async def remove(call: Call, name: str, options: optioned.DeleteOptions) -> Deleted:
     """Raises what a deletion is refused with."""
     registry = call.registry
+    policy_given = options.propagation is not None or options.orphan_dependents is not None
+    registry.strategy.warn_delete(policy_given, call.context(options.dry_run))
     for attempt in range(ATTEMPTS):
         entry = registry.existing(call.info.namespace, name)
         try:
@@ -73,7 +75,6 @@ async def _attempt(call: Call, entry: protocol.Entry, options: optioned.DeleteOp
     strategy = registry.strategy
     old = registry.tree(entry.value)
     context = call.context(options.dry_run)
-    strategy.warn_delete(options.propagation is not None or options.orphan_dependents is not None, context)
     check_preconditions(call, old, options)
     attributes = plugged.attributes(call, "DELETE", None, old, dry_run=options.dry_run, options=options.tree)
     attributes.name = old["metadata"]["name"]

@@ -27,7 +27,23 @@ def transformed(call: Call, tree: Tree, *, columns: bool = True) -> Tree:
         raise status.not_acceptable(
             f"you requested PartialObjectMetadataList, but the requested object is not a list (*{call.resource.kind})"
         )
-    return respond.partial_metadata(tree, call.accept)
+    return partial_metadata(call, tree)
+
+
+def partial_metadata(call: Call, tree: Tree) -> dict[str, Any]:
+    return respond.partial_metadata({"metadata": _bare(call, tree.get("metadata") or {})}, call.accept)
+
+
+def _bare(call: Call, metadata: Any) -> Any:
+    """Metadata as they are shown without the object.  They may be JSON still."""
+    made = call.registry.strategy.made_annotations
+    if not made:
+        return metadata
+    if isinstance(metadata, msgspec.Raw):
+        metadata = layouts.decode(bytes(metadata))
+    kept = {key: value for key, value in (metadata.get("annotations") or {}).items() if key not in made}
+    shown = {key: value for key, value in metadata.items() if key != "annotations"}
+    return {**shown, "annotations": kept} if kept else shown
 
 
 def include_object(call: Call) -> str:
@@ -55,7 +71,7 @@ def table(
     for tree, row in zip(trees, made["rows"], strict=True):
         shown: Any = None
         if policy == "Metadata":
-            shown = respond.partial_metadata(tree, call.accept)
+            shown = partial_metadata(call, tree)
         elif policy == "Object":
             shown = tree
         rows.append({**row, "object": shown})
@@ -88,7 +104,7 @@ def table_of(call: Call, values: Iterable[bytes], metadata: Tree) -> Sequence[by
         tree, of = read(value)
         row = show.row(tree, now)
         if policy == "Metadata":
-            partial["metadata"] = of
+            partial["metadata"] = _bare(call, of)
             row["object"] = partial
         else:
             row["object"] = msgspec.Raw(value) if policy == "Object" else None

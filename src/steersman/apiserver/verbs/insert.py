@@ -62,6 +62,7 @@ async def insert(
         _validate(call, new, context)
         attributes.name, attributes.object = metadata["name"], new
         await plugged.validate(call, attributes)
+        strategy.complete(new)
         written = await _named(call, new, options, generate)
     except asyncio.CancelledError:
         raise  # the write may still happen: what it reserved stays reserved

@@ -234,7 +234,7 @@ def _tree(call: Call, entries: Sequence[protocol.Entry], metadata: dict[str, Any
             raise status.not_acceptable(
                 f"you requested PartialObjectMetadata, but the requested object is a list (*{resource.list_kind})"
             )
-        items = [respond.partial_metadata(tree, accept) for tree in trees]
+        items = [forms.partial_metadata(call, tree) for tree in trees]
         kind, version = "PartialObjectMetadataList", accept.transform_api_version
         return {"kind": kind, "apiVersion": version, "metadata": metadata, "items": items}
     if not resource.custom:

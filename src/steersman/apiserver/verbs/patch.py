@@ -151,6 +151,19 @@ def _applied(call: Call, options: optioned.WriteOptions) -> MutableTree:
     out = dict(server_side.checked(document, resource.api_version, call.registry.node))
     if out.get("kind") != resource.kind:
         raise status.bad_request(f"invalid object type: {out.get('apiVersion')}, Kind={out.get('kind')}")
-    bodies.checked(call, options, out, call.registry.node)
     out["metadata"] = dict(out.get("metadata") or {})
+    try:
+        accepted = plugged.accepted(call.registry.node, out, options.field_validation)
+    except codec.DecodeError as error:
+        raise _unconvertible(call, out, str(error)) from error
+    bodies.heed(call, options, accepted.problems)
     return out
+
+
+def _unconvertible(call: Call, applied: Tree, why: str) -> status.StatusError:
+    """What has the shape of its kind, but a value that no value can be read from."""
+    resource, metadata = call.resource, applied["metadata"]
+    kind = f"{resource.group}/{resource.version}, Kind={resource.kind}"
+    where = f"{metadata.get('namespace') or call.info.namespace}/{metadata.get('name') or call.info.name}"
+    text = f"failed to convert new object ({where}; {kind}) to proper version"
+    return status.failure(500, "", f"{text}: unable to convert unstructured object to {kind}: {why}")

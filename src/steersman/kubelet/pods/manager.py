@@ -41,10 +41,12 @@ class PodManager:
         assert tree is not None
         if spec.is_mirror(tree):
             self._mirrors_changed()
-            if new is not None and (old is None or spec.uid(old) != spec.uid(new)):
-                static = self._static_by_key().get(key_of(new))
-                if static is not None:
+            static = self._static_by_key().get(key_of(tree))
+            if new is not None and static is not None:
+                if old is None or spec.uid(old) != spec.uid(new):
                     self._room.statuses.again(spec.uid(static))
+                else:
+                    self._room.statuses.seen(spec.uid(static), old, new)
             return
         if old is not None and (new is None or spec.uid(old) != spec.uid(new)):
             worker = self.workers.get(spec.uid(old))
@@ -53,6 +55,8 @@ class PodManager:
                     worker.update(old)
                 worker.remove()
         if new is not None:
+            if old is not None and spec.uid(old) == spec.uid(new):
+                self._room.statuses.seen(spec.uid(new), old, new)
             self._take(new)
 
     def _take(self, pod: Tree) -> None:

@@ -77,6 +77,18 @@ class StatusWriter:
             pending.written = 0
             self._begin(uid, pending)
 
+    def seen(self, uid: str, before: Tree, after: Tree) -> None:
+        """A change of the object: where somebody made a ready pod unready, it is said again that it is ready.
+
+        The node controller does so when the node was silent, or said that it is not Ready; nobody but us takes
+        it back.
+        """
+        pending = self._pending.get(uid)
+        if pending is None or pending.written != pending.version or not _ready(pending.status):
+            return
+        if _ready(before.get("status") or {}) and not _ready(after.get("status") or {}):
+            self.again(uid)
+
     def forget(self, uid: str) -> None:
         pending = self._pending.pop(uid, None)
         if pending is not None and pending.timer is not None:

@@ -26,7 +26,20 @@ async def log(call: Call) -> http.Answer:
     query = [(key, value) for key, value in call.request.query if key not in ("container", "pretty")]
     if at(pod, "spec", "nodeName") is None:
         return http.Response(200, "text/plain", ())
-    return await _to_node(call, pod, f"/containerLogs/{_place(call)}/{container}", query)
+    answer = await _to_node(call, pod, f"/containerLogs/{_place(call)}/{container}", query)
+    if isinstance(answer, http.Response) and answer.status >= 400:
+        raise _nodes_refusal(answer)
+    return answer
+
+
+def _nodes_refusal(answer: http.Response) -> status.StatusError:
+    """A kubelet refuses in plain text; a client of the API gets a Status."""
+    text = answer.body.decode(errors="replace").strip()
+    if answer.status == 400:
+        return status.bad_request(text)
+    if answer.status == 404:
+        return status.failure(404, "NotFound", f"the server could not find the requested resource: {text}")
+    return status.internal(text)
 
 
 async def exec(call: Call) -> http.Answer:
