@@ -2,13 +2,15 @@
 
 The writes run at the rate of the baselines (as fast as 8 clients can, but no faster than `RATE`), because
 events that gather are cheaper: a saturated server would look better than it is.  What the writes themselves
-cost is measured by the same run without watchers, and taken off.  The clients are protocols that count lines
-and time the last byte, so that a thousand of them cost this process little.
+cost is measured by the same run without watchers, and taken off.  The clients are protocols that count events,
+so that a thousand of them cost this process little; every tenth tells how long after its write an event came.
 """
 
 import asyncio
+import functools
 import itertools
 import json
+import re
 import ssl
 import time
 import urllib.parse
@@ -19,14 +21,17 @@ from bench import measure
 
 Write = Callable[[int], Awaitable[None]]
 EVENTS_TIMEOUT = 30.0
+NUMBER = re.compile(rb'"number":"([0-9]+)"')
+"""What tells one write from another in the ConfigMaps of the bench."""
 _numbers = itertools.count()
 
 
 class Watch(asyncio.Protocol):
-    """One watch: counts events, and how long each one was on its way."""
+    """One watch: counts events, and if it `times` them, how long each one was on its way."""
 
-    def __init__(self, request: bytes, told: "Told") -> None:
+    def __init__(self, request: bytes, told: "Told", *, times: bool) -> None:
         self.events = 0
+        self._times = times
         self._request = request
         self._told = told
 
@@ -42,6 +47,12 @@ class Watch(asyncio.Protocol):
             self._told.begun += 1
         self.events += found
         self._told.seen += found
+        if self._times:
+            now = time.perf_counter()
+            for number in NUMBER.findall(data):
+                begun = self._told.sent.get(int(number))
+                if begun is not None:
+                    self._told.delays.append(now - begun)
 
 
 class Told:
@@ -50,6 +61,9 @@ class Told:
     def __init__(self) -> None:
         self.begun = 0
         self.seen = 0
+        self.sent: dict[int, float] = {}
+        """When each write was sent, by its number."""
+        self.delays: list[float] = []
 
 
 def tls(pki: Path) -> ssl.SSLContext:
@@ -58,23 +72,21 @@ def tls(pki: Path) -> ssl.SSLContext:
     return context
 
 
-async def paced(write: Write, count: int, rate: float, clients: int = 8) -> list[float]:
-    """`count` writes at a steady rate; the milliseconds that each took are given back in seconds."""
+async def paced(write: Write, count: int, rate: float, told: Told, clients: int = 8) -> None:
+    """`count` writes at a steady rate."""
     begun = time.perf_counter()
     numbers = iter(range(count))
-    waits: list[float] = []
 
     async def client() -> None:
         for number in numbers:
             await asyncio.sleep(begun + number / rate - time.perf_counter())
-            started = time.perf_counter()
-            await write(next(_numbers))
-            waits.append(time.perf_counter() - started)
+            number = next(_numbers)
+            told.sent[number] = time.perf_counter()
+            await write(number)
 
     async with asyncio.timeout(measure.DEADLINE), asyncio.TaskGroup() as group:
         for _ in range(clients):
             group.create_task(client())
-    return waits
 
 
 async def row(
@@ -91,10 +103,10 @@ async def row(
 ) -> measure.Row:
     """The cost of one event to one watcher."""
     before = server.cpu()
-    await paced(write, writes, rate)
+    told = Told()
+    await paced(write, writes, rate, told)
     alone = server.cpu() - before
 
-    told = Told()
     url = urllib.parse.urlsplit(server.url)
     assert url.hostname
     assert url.port
@@ -102,9 +114,9 @@ async def row(
     context, loop = tls(pki), asyncio.get_running_loop()
     made = []
     try:
-        for _ in range(watchers):
+        for number in range(watchers):
             transport, _watch = await loop.create_connection(
-                lambda: Watch(line, told), url.hostname, url.port, ssl=context
+                functools.partial(Watch, line, told, times=number % 10 == 0), url.hostname, url.port, ssl=context
             )
             made.append(transport)
         async with asyncio.timeout(EVENTS_TIMEOUT):
@@ -112,7 +124,7 @@ async def row(
                 await asyncio.sleep(0.02)
         events = writes * watchers
         before, begun = server.cpu(), time.perf_counter()
-        waits = await paced(write, writes, rate)
+        await paced(write, writes, rate, told)
         async with asyncio.timeout(EVENTS_TIMEOUT):
             while told.seen < events:
                 await asyncio.sleep(0.01)
@@ -122,7 +134,9 @@ async def row(
             transport.abort()
     work = f"a watch event, {watchers:,} watchers"
     cost = max(spent, 0) / events * 1000
-    return measure.Row(work, events / took, measure.median(waits), measure.percentile(waits, 0.99), cost, must)
+    return measure.Row(
+        work, events / took, measure.median(told.delays), measure.percentile(told.delays, 0.99), cost, must
+    )
 
 
 def revision(listed: bytes) -> str:

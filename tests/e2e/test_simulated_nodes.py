@@ -1,12 +1,16 @@
 """Nodes that only pretend: many of them, and fast."""
 
 import os
+import signal
 import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from e2e.conftest import STEERSMAN, Cluster, steersman
 from e2e.objects import deployment
+from steersman.cluster import datadir, process
 
 
 def test_a_thousand_pods_run_on_a_hundred_simulated_nodes(tmp_path: Path) -> None:
@@ -50,3 +54,24 @@ def test_simulated_nodes_need_no_root_and_no_grpc(tmp_path: Path) -> None:
         steersman("down", "--data-dir", str(data), "--delete-data", env=env)
     assert not data.exists()
     assert "steersman" not in (tmp_path / ".kube" / "config").read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_in_the_foreground_it_ends_with_its_command(tmp_path: Path, number: signal.Signals) -> None:
+    data = datadir.DataDir(tmp_path / "data")
+    flags = ["--nodes", "0", "--simulated-nodes", "1", "--port", "0", "--no-kubeconfig", "--data-dir", str(data.root)]
+    with subprocess.Popen([*STEERSMAN, "up", *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:
+        try:
+            assert command.stdout is not None
+            while b"Next:" not in command.stdout.readline():
+                assert command.poll() is None
+            running = process.read(data.process)
+            assert running is not None
+            command.send_signal(number)
+            _, told = command.communicate(timeout=20)
+        finally:
+            command.kill()
+    assert command.returncode == 130
+    assert told.decode().endswith("stopped\n")
+    assert not process.alive(running)
+    assert not data.process.exists()

@@ -35,7 +35,8 @@ def down(
         except (datadir.DataDirError, setup.NetworkError) as error:
             raise output.Refused(output.line(error)) from error
         except PermissionError as error:
-            raise output.Refused(f"{error.strerror}: {error.filename}; use sudo if the cluster was made so") from error
+            what = f"{error.strerror}: {error.filename}" if error.filename else "its server is another user's"
+            raise output.Refused(f"{what}; use sudo if the cluster was started so") from error
     if left:
         raise output.Refused("could not remove: " + ", ".join(left))
     output.out().print(

@@ -22,6 +22,8 @@ def run(arguments: Sequence[str]) -> int:
     """The command line; its exit code."""
     try:
         return _verb(arguments)
+    except SystemExit as ended:  # how Typer and argparse end, well or not
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
@@ -39,10 +41,7 @@ def _verb(arguments: Sequence[str]) -> int:
         return fast.main(arguments)
     from steersman.cli import app
 
-    try:
-        app.app(list(arguments), prog_name="steersman")
-    except SystemExit as ended:  # how Typer ends, well or not
-        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    app.app(list(arguments), prog_name="steersman")
     return 0
 
 

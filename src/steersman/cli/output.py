@@ -35,6 +35,11 @@ def line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+def has(name: str) -> bool:
+    """Whether a program is on the PATH or in this installation."""
+    return shutil.which(name) is not None or (Path(sys.executable).parent / name).exists()
+
+
 def command(name: str) -> str:
     """How a person calls a program of this installation: by its name where their PATH has it."""
     found = shutil.which(name)

@@ -76,7 +76,8 @@ def up(
         if detach:
             server.leave()
             return
-        output.err().print(f"Ctrl-C stops it; containers go with `{_steersman('down', data)}`.", markup=False)
+        containers = f"; containers go with `{_steersman('down', data)}`" if config.nodes else ""
+        output.err().print(f"Ctrl-C stops it{containers}.", markup=False)
         code = server.process.wait()
         if code:
             raise output.Refused(f"the cluster ended (exit code {code}); its last words are in {data.log}")
@@ -216,6 +217,9 @@ def _next(step: progress.Step, data: datadir.DataDir, config: configs.ClusterCon
         commands = [f"{kubectl} get nodes", f"{create}nginx", _steersman("status", data)]
     for command in commands:
         out.print(f"  {command}", markup=False)
+    if not output.has("kubectl"):
+        output.err().print("[yellow]![/] there is no kubectl here:", end=" ")
+        output.err().print("pip install 'steersman[kubectl]'", markup=False)
 
 
 def _steersman(words: str, data: datadir.DataDir) -> str:

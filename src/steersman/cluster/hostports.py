@@ -14,8 +14,10 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
+import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import cast
 
 from steersman.api.tree import Tree, at, edited
@@ -53,23 +55,24 @@ class Plan:
     """By port and protocol."""
     refused: Sequence[tuple[str, Opening]]
     """Services (by key) that want a port which another one has, and that one's opening."""
-    balanced: frozenset[str]
-    """Services of type LoadBalancer that have at least one of their ports."""
+    balanced: Mapping[str, AbstractSet[tuple[int, str]]]
+    """Services of type LoadBalancer that have at least one of their ports, with those ports."""
 
 
 def plan(services: Sequence[Tree], node_address: str) -> Plan:
     """What should be open.  Node ports go first, as they cannot be chosen again; then the first by name has it."""
     openings: dict[tuple[int, str], Opening] = {}
     refused: list[tuple[str, Opening]] = []
-    served: set[str] = set()
+    served: dict[str, set[tuple[int, str]]] = {}
     for is_balancer, wanted in ((False, _node_ports), (True, _balancer_ports)):
         for opening in wanted(services, node_address):
-            held = openings.setdefault((opening.port, opening.protocol), opening)
+            key = (opening.port, opening.protocol)
+            held = openings.setdefault(key, opening)
             if held.service != opening.service:
                 refused.append((opening.service, held))
             elif is_balancer:
-                served.add(opening.service)
-    return Plan(openings, refused, frozenset(served))
+                served.setdefault(opening.service, set()).add(key)
+    return Plan(openings, refused, served)
 
 
 def _node_ports(services: Sequence[Tree], node_address: str) -> Iterator[Opening]:
@@ -166,10 +169,12 @@ class HostPorts:
             self._retry.cancel()
             self._retry = None
         said: set[tuple[str, str]] = set()
+        failed: set[tuple[int, str]] = set()
         for key, opening in wanted.openings.items():
             if key not in self._open:
                 error = await self._listen(key, opening)
                 if error:
+                    failed.add(key)
                     self._retry = self._retry or self._clock.call_later(RETRY, self._dirty.set)
                     said.add((opening.service, f"port {opening.port} of {LOOPBACK} cannot be opened: {error}"))
         for refused, held in wanted.refused:
@@ -177,7 +182,7 @@ class HostPorts:
         for service, text in sorted(said - self._told):
             self._tell(service, text)
         self._told = said
-        await self._write_status(services, wanted)
+        await self._write_status(services, {name for name, keys in wanted.balanced.items() if keys - failed})
 
     def _tell(self, key: str, text: str) -> None:
         log.warning("%s: %s", key, text)
@@ -185,9 +190,9 @@ class HostPorts:
         if service is not None:
             self._recorder.event(service, "Warning", "HostPortTaken", text)
 
-    async def _write_status(self, services: Sequence[Tree], wanted: Plan) -> None:
+    async def _write_status(self, services: Sequence[Tree], served: AbstractSet[str]) -> None:
         for service in services:
-            better = balanced(service, served=informers.key_of(service) in wanted.balanced)
+            better = balanced(service, served=informers.key_of(service) in served)
             if better is not None:
                 try:
                     await self._client.update_status("services", better)
@@ -212,7 +217,7 @@ class HostPorts:
                 asyncio.get_running_loop().add_reader(listening, self._accept, opening, listening)
                 self._open[key] = (opening, listening)
         except OSError as error:
-            return error.strerror or str(error)
+            return os.strerror(error.errno) if error.errno else str(error)  # without the address, which is told
         return ""
 
     def _close(self, key: tuple[int, str]) -> None:

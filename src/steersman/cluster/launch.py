@@ -78,7 +78,7 @@ def adrift(data: datadir.DataDir, config: configs.ClusterConfig) -> bool:
         return True
     if not processes.with_argument(SHIM, "-address"):
         return False
-    return any(processes.with_argument(SHIM, name) for name in _sockets(data))
+    return any(processes.with_argument(SHIM, name) for name in sockets(data))
 
 
 def _whole(network: "plan.NetworkPlan") -> bool:
@@ -90,7 +90,7 @@ def _whole(network: "plan.NetworkPlan") -> bool:
         return False
 
 
-def _sockets(data: datadir.DataDir) -> list[str]:
+def sockets(data: datadir.DataDir) -> list[str]:
     """The names by which shims of this cluster's containerds are known.  Imports gRPC."""
     from steersman.cluster import node
     from steersman.cluster.network import plan

@@ -2,8 +2,9 @@
 
 import contextlib
 import dataclasses
+import socket
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ SIMULATED = ("--nodes", "0", "--simulated-nodes", "1", "--port", "0")
 class Server:
     """A process that ends when told, and the steps that it would tell."""
 
-    steps: Sequence[Step]
+    steps: Iterable[Step]
     command: Sequence[str] = ("sleep", "30")
     launched: launch.Launched | None = None
 
@@ -52,7 +53,7 @@ class Server:
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
     made: list[Server] = []
 
-    def begin(steps: Sequence[Step], *command: str) -> Server:
+    def begin(steps: Iterable[Step], *command: str) -> Server:
         made.append(Server(steps, command or ("sleep", "30")))
         monkeypatch.setattr(launch, "server", made[-1])
         return made[-1]
@@ -125,8 +126,7 @@ def test_ctrl_c_while_it_starts_ends_the_server(
         yield GOOD[0]
         raise KeyboardInterrupt
 
-    server = serve([])
-    server.steps = interrupted()  # type: ignore[assignment]  # an iterator is all that is asked of it
+    server = serve(interrupted())
     told = run("up", "--detach", "--data-dir", tmp_path / "data", *SIMULATED)
     assert told.code == 130
     assert told.err.endswith("stopped\n")
@@ -169,8 +169,6 @@ def test_without_egress_images_come_from_an_archive(
 def test_a_taken_port_that_nobody_asked_for_is_replaced_and_kept(
     run: Callable[..., Any], serve: Callable[..., Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import socket
-
     data = datadir.DataDir(tmp_path / "data")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

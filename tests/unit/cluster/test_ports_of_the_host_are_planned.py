@@ -59,7 +59,7 @@ def test_the_first_by_name_has_a_port_and_the_other_is_named() -> None:
     plan = hostports.plan([service("b", "LoadBalancer", (80, 0)), service("a", "LoadBalancer", (80, 0))], NODE)
     assert plan.openings[80, "TCP"].service == "default/a"
     assert plan.refused == [("default/b", plan.openings[80, "TCP"])]
-    assert plan.balanced == {"default/a"}
+    assert set(plan.balanced) == {"default/a"}
 
 
 def test_node_ports_go_before_balancers() -> None:

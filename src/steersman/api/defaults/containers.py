@@ -13,16 +13,18 @@ _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 def pull_policy(image: str) -> str:
     """`Always` for an image whose tag is latest, said or implied; a digest, or what is no image name, has no tag."""
     match = _IMAGE.fullmatch(image)
-    if match is None or _IDENTIFIER.fullmatch(image):
+    if match is None or len(match["name"]) > NAME_LIMIT or _IDENTIFIER.fullmatch(image):
         return "IfNotPresent"
     tag = match["tag"] or ("" if match["digest"] else "latest")
     return "Always" if tag == "latest" else "IfNotPresent"
 
 
+NAME_LIMIT = 255
+"""Characters of an image's name, without tag and digest."""
 _HOST = r"(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])"
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _IMAGE = re.compile(
-    rf"(?:(?:{_HOST}(?:\.{_HOST})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?/)?{_PART}(?:/{_PART})*"
+    rf"(?P<name>(?:(?:{_HOST}(?:\.{_HOST})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?/)?{_PART}(?:/{_PART})*)"
     r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?",
     re.ASCII,
 )

@@ -2,7 +2,7 @@
 
 from steersman.api import names
 from steersman.api.field import Path
-from steersman.api.tree import Tree, at
+from steersman.api.tree import Tree
 
 _LABELS = {
     "beta.kubernetes.io/arch": ("1.14", "kubernetes.io/arch"),
@@ -30,7 +30,7 @@ def selector(spec: Tree, path: Path) -> list[str]:
         for key in spec.get("nodeSelector") or ()
         if key in _LABELS
     ]
-    affinity = at(spec, "affinity", "nodeAffinity")
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity")
     if affinity:
         where = path.child("affinity", "nodeAffinity")
         required = (affinity.get(_REQUIRED) or {}).get("nodeSelectorTerms") or ()
@@ -64,9 +64,11 @@ def term(of: Tree, where: Path, *, values: bool = False) -> list[str]:
 
 def pod_terms(spec: Tree, path: Path) -> list[str]:
     """Pods near which, or far from which, it wants to be."""
-    warnings = []
+    warnings: list[str] = []
+    if not spec.get("affinity"):
+        return warnings
     for kind in ("podAffinity", "podAntiAffinity"):
-        affinity = at(spec, "affinity", kind)
+        affinity = spec["affinity"].get(kind)
         if not affinity:
             continue
         where = path.child("affinity", kind)

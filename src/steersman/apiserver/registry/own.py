@@ -33,7 +33,8 @@ async def make(
         api_version=registry.resource.api_version, now=now,
     )  # fmt: skip
     if status_manager:
-        applied = typed.fields_of({"status": tree["status"]}, registry.node)
+        said = [{key: value for key, value in each.items() if value} for each in tree["status"]["conditions"]]
+        applied = typed.fields_of({"status": {"conditions": said}}, registry.node)
         entry = managed.entry(status_manager, managed.APPLY, registry.resource.api_version, applied, now, "status")
         metadata["managedFields"] = managed.in_order([*metadata["managedFields"], entry])
     head, tail = registry.packed(tree)

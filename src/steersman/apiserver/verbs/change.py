@@ -21,6 +21,7 @@ from steersman.apiserver.call import Call
 from steersman.apiserver.http import options as optioned
 from steersman.apiserver.registry.strategy import Context, nothing
 from steersman.apiserver.verbs import insert as inserting
+from steersman.apiserver.verbs import permission
 from steersman.apiserver.verbs.insert import Written
 from steersman.store import protocol
 
@@ -64,6 +65,7 @@ async def change(
         if entry is None:
             if absent is None:
                 raise registry.not_found(name)
+            permission.check_create(call)
             made = absent()
             if not isinstance(made, Proposal):
                 made = Proposal(made)

@@ -57,6 +57,7 @@ def media_type(call: Call) -> str:
     media = call.request.headers.get("content-type", "").split(";")[0].strip().lower()
     known = (JSON_PATCH, MERGE, APPLY) if call.resource.custom else (JSON_PATCH, MERGE, STRATEGIC, APPLY)
     if media not in known:
+        call.warnings.clear()  # the reference's router refuses it, before anybody warns
         raise status.failure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
     return media
 

@@ -1,7 +1,9 @@
 """gRPC to a containerd: one channel, calls by name, its refusals as `cri.runtime`'s faults.
 
 Every call holds the clock's `busy`, so virtual time waits for a real daemon.  The channel connects by itself
-again after the daemon was away.
+again after the daemon was away.  A question (what is there, in which state) that is not answered for half a
+minute ends as Unreachable, so that a daemon which hangs is noticed as one that has died; what is asked to be done
+may take as long as it takes.
 """
 
 import pathlib
@@ -26,6 +28,8 @@ _OPTIONS = (
     ("grpc.max_reconnect_backoff_ms", 1000),
 )
 
+ANSWER_SECONDS = 30.0
+
 _READY_SECONDS = 120  # for the call as a whole; the connection itself is there in one
 
 _METADATA = (("containerd-namespace", NAMESPACE),)
@@ -41,7 +45,9 @@ class Connection:
     async def cri(self, method: str, request: Any, answer: Any, *, image: bool = False) -> Any:
         """One call of CRI's runtime service, or of its image service."""
         service = "runtime.v1.ImageService" if image else "runtime.v1.RuntimeService"
-        return await self._call(f"/{service}/{method}", request, answer.FromString)
+        is_question = method.startswith("List") or method.endswith(("Status", "Stats", "Version", "Info"))
+        patience = ANSWER_SECONDS if is_question else None
+        return await self._call(f"/{service}/{method}", request, answer.FromString, patience)
 
     async def service(self, service: str, method: str, request: str, answer: str, **fields: Any) -> Any:
         """One call of a service of containerd: `service("tasks", "Start", "StartRequest", ...)`."""
@@ -50,19 +56,23 @@ class Connection:
         parse = messages.parser(answer if answer.startswith("google.") else f"{package}.{answer}")
         return await self._call(name, messages.message(f"{package}.{request}")(**fields), parse)
 
-    async def _call(self, name: str, request: Any, parse: Callable[[bytes], Any]) -> Any:
+    async def _call(self, name: str, request: Any, parse: Callable[[bytes], Any], patience: float | None = None) -> Any:
         method = self._methods.get(name)
         if method is None:
             method = self._channel.unary_unary(name, messages.serialise, parse)
             self._methods[name] = method
         with self.clock.busy():
             try:
-                return await method(request, metadata=_METADATA)
+                return await method(request, metadata=_METADATA, timeout=patience)
             except grpc.aio.AioRpcError as error:
+                if patience is not None and error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                    raise cri.Unreachable(f"containerd has not answered for {patience:.0f} s") from error
                 if not self._is_stale(error):
                     raise fault(error) from error
             try:
-                return await method(request, metadata=_METADATA, wait_for_ready=True, timeout=_READY_SECONDS)
+                return await method(
+                    request, metadata=_METADATA, wait_for_ready=True, timeout=patience or _READY_SECONDS
+                )
             except grpc.aio.AioRpcError as error:
                 raise fault(error) from error
 

@@ -7,6 +7,7 @@ port, one connection each.  A port that nobody listens on is said on its error s
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from steersman.cri import runtime as cri
@@ -41,7 +42,9 @@ def upgrade(request: http.Request, dial: Dial, name: str, ports: Sequence[int]) 
 
 
 def _refusal(port: int, name: str, error: Exception) -> str:
-    said = (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)
+    said = str(error)
+    if isinstance(error, OSError) and error.errno:
+        said = os.strerror(error.errno).lower()  # asyncio's own text says less: "Connect call failed"
     return f"error forwarding port {port} to pod {name}, uid : failed to connect to localhost:{port}: {said}"
 
 

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from steersman.api import status
 from steersman.api.tree import Tree, at
 from steersman.apiserver import plugged
-from steersman.apiserver.access import authorization
-from steersman.apiserver.access.attributes import Attributes
 from steersman.apiserver.call import Call
 from steersman.apiserver.http import info as infos
+from steersman.apiserver.verbs import permission
 from steersman.client import transport
 from steersman.kit import http
 
@@ -52,7 +51,7 @@ async def attach(call: Call) -> http.Answer:
 
 async def portforward(call: Call) -> http.Answer:
     await _admit(call)
-    _may_create(call)
+    permission.check_create(call)
     pod = _pod(call)
     _on_node(call, pod)
     return await _to_node(call, pod, f"/portForward/{_place(call)}", call.request.query)
@@ -60,7 +59,7 @@ async def portforward(call: Call) -> http.Answer:
 
 async def _streams(call: Call, what: str) -> http.Answer:
     await _admit(call)
-    _may_create(call)
+    permission.check_create(call)
     pod = _pod(call)
     container = _container(call, pod)
     _on_node(call, pod)
@@ -154,19 +153,6 @@ def _on_node(call: Call, pod: Tree) -> None:
 async def _admit(call: Call) -> None:
     attributes = plugged.attributes(call, "CONNECT", None, None)
     await plugged.validate(call, attributes)
-
-
-def _may_create(call: Call) -> None:
-    """A WebSocket begins with a GET, but who opens a session in a container does more than read.  Raises 403."""
-    info, user = call.info, call.user
-    if info.verb == "create" or authorization.SUPERUSERS in user.groups:
-        return
-    attributes = Attributes(
-        user, "create", info.group, info.version, info.resource, info.subresource, info.namespace, info.name, info.path,
-    )  # fmt: skip
-    decision = call.services.authorizer.authorize(attributes)
-    if not decision.allowed:
-        raise status.forbidden(info.resource, info.group, info.name, decision.reason)
 
 
 async def _node(call: Call, name: str) -> transport.Transport:
