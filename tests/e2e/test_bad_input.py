@@ -2,13 +2,16 @@
 
 import base64
 import contextlib
+import gzip
 import http.client
+import itertools
 import json
 import os
 import re
 import socket
 import ssl
 import subprocess
+import time
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,6 +140,55 @@ def test_an_object_that_is_too_large_to_be_kept(cluster: Cluster, namespace: kub
         code, told = posted(connection, namespace.flags[-1], body, "application/json")
     assert (code, told["reason"]) == (422, "Invalid")
     assert "Too long: may not be more than 1048576 bytes" in told["message"]
+
+
+DEEP = b'{"metadata":{"name":"a","managedFields":[{"fieldsV1":' + b'{"a":' * 900 + b"1" + b"}" * 900 + b"}]}}"
+LETTERS = "abcdefghij"
+BOMB = b"a: &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(
+    f"{letter}: &{letter} [{','.join([f'*{before}'] * 9)}]\n".encode() for before, letter in itertools.pairwise(LETTERS)
+)
+HURTFUL = [
+    (b'{"metadata":{"name":"a","annotations":' + b'{"a":' * 100_000 + b"}" * 100_000 + b"}}", "json", 400),
+    (DEEP, "json", 400),
+    (b"[" * 700_000, "yaml", 400),
+    (b"- " * 700_000, "yaml", 400),
+    (b"{a: " * 700_000, "yaml", 400),
+    (b"a: " + b"[" * 20_000 + b"]" * 20_000, "yaml", 400),
+    (BOMB, "yaml", 400),
+    (b"&a [*a]", "yaml", 400),
+    (b'!!python/object/apply:os.system ["true"]', "yaml", 400),
+    (b"\xff\xfe\0\0", "yaml", 400),
+    (b"k8s\0\x0a\xff\xff\xff\xff\x0f", "vnd.kubernetes.protobuf", 400),
+    (b"{}", "octet-stream", 415),
+]  # fmt: skip
+"""Bodies that are small and might cost a lot, or end the process."""
+
+
+@pytest.mark.parametrize(("body", "kind", "code"), HURTFUL, ids=range(len(HURTFUL)))
+def test_a_body_that_might_hurt(
+    cluster: Cluster, namespace: kube.Kubectl, tmp_path: Path, body: bytes, kind: str, code: int
+) -> None:
+    with connected(cluster, tmp_path) as connection:
+        began = time.monotonic()
+        found, told = posted(connection, namespace.flags[-1], body, f"application/{kind}")
+        assert (found, told["code"], told["kind"]) == (code, code, "Status")
+        assert time.monotonic() - began < 2
+        assert len(told["message"]) < 2000
+        assert posted(connection, namespace.flags[-1], b'{"metadata":{"name":"b"}}', "application/json")[0] == 201
+
+
+def test_a_body_in_a_broken_or_a_bursting_encoding(cluster: Cluster, namespace: kube.Kubectl, tmp_path: Path) -> None:
+    for body, code in ((b"not gzip", 400), (gzip.compress(b" " * 50_000_000), 413)):
+        with connected(cluster, tmp_path) as connection:
+            headers = {"content-type": "application/json", "content-encoding": "gzip"}
+            connection.request("POST", f"/api/v1/namespaces/{namespace.flags[-1]}/configmaps", body, headers)
+            answer = connection.getresponse()
+            assert (answer.status, json.loads(answer.read())["code"]) == (code, code)
+
+
+def test_a_selector_that_is_very_long(namespace: kube.Kubectl) -> None:
+    values = ",".join(f"value-{number}" for number in range(5000))
+    assert namespace.get("configmaps", "-l", f"a in ({values})")["items"] == []
 
 
 # --- streams to containers that are not there

@@ -116,6 +116,8 @@ class ApiServer:
             answer = respond.text("404 page not found\n", 404)
         except protocol.Unavailable as error:
             answer = respond.refusal(status.internal(f"the store cannot write: {error}"), _for_errors(accept))
+        except RecursionError:
+            answer = respond.refusal(status.bad_request("the object nests too deeply"), _for_errors(accept))
         except asyncio.CancelledError:
             raise
         except Exception:

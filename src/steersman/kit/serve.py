@@ -13,6 +13,7 @@ client which stops reading is noticed before TCP notices it; writes wait for it.
 
 import asyncio
 import contextlib
+import json
 import logging
 import socket
 import ssl
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 GZIP_FROM = 128 * 1024
 GZIP_LEVEL = 1
 BODY_LIMIT = 3 * 1024 * 1024
+LINE_LIMIT = 1024 * 1024
+"""Of a request's first line: a selector with many values is long.  As much as Go's server takes."""
 KEEPALIVE = 75.0
 MESSAGE_LIMIT = 64 * 1024 * 1024
 
@@ -52,7 +55,7 @@ class Server:
         if self._web is None:
             self._web = _Web(
                 cast(Any, self._serve), access_log=None, keepalive_timeout=KEEPALIVE, tcp_keepalive=True,
-                auto_decompress=True, max_line_size=16 * 1024, max_field_size=64 * 1024,
+                auto_decompress=True, max_line_size=LINE_LIMIT, max_field_size=64 * 1024,
             )  # fmt: skip
         for each in sockets:
             each.setblocking(False)
@@ -82,6 +85,8 @@ class Server:
                 body = await self._body(incoming)
             except _TooLarge:
                 return _too_large(self._body_limit)
+            except web_protocol.RequestPayloadError as error:
+                return _unreadable(error)
         url = incoming.rel_url
         query = url.query
         request = http.Request(
@@ -223,6 +228,16 @@ def _too_large(limit: int) -> web.Response:
         b'limit is %d","reason":"RequestEntityTooLarge","code":413}\n' % limit
     )
     response = web.Response(body=text, status=413, content_type="application/json")
+    response.force_close()
+    return response
+
+
+def _unreadable(error: web_protocol.RequestPayloadError) -> web.Response:
+    """A body whose transfer or content encoding is broken."""
+    words = " ".join(str(error).split())
+    told = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
+    text = json.dumps({**told, "message": f"the body cannot be read: {words}", "reason": "BadRequest", "code": 400})
+    response = web.Response(text=text + "\n", status=400, content_type="application/json")
     response.force_close()
     return response
 

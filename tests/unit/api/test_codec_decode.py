@@ -80,6 +80,20 @@ def test_aliases_may_not_blow_a_body_up() -> None:
         codec.decode_yaml("\n".join(lines).encode())
 
 
+@pytest.mark.parametrize("piece", [b"[", b"- ", b"{a: ", b"a:\n"])
+def test_depth_may_not_end_the_process(piece: bytes) -> None:
+    """PyYAML's C parser recurses: without a bound of ours this is a segmentation fault, not an exception."""
+    body = piece * 200_000
+    if piece.endswith(b"\n"):
+        body = b"".join(b" " * level + piece for level in range(1000))
+    with pytest.raises(codec.DecodeError, match="converting YAML to JSON: yaml: exceeded max depth of"):
+        codec.decode_yaml(body)
+
+
+def test_what_nests_as_deep_as_anything_real_is_read() -> None:
+    assert codec.decode_yaml(b"a: " + b"[" * 300 + b"]" * 300)
+
+
 def test_a_circle_of_aliases_is_refused() -> None:
     with pytest.raises(codec.DecodeError, match="contains itself"):
         codec.decode_yaml(b"a: &a [*a]")

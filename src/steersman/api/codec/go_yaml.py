@@ -1,8 +1,8 @@
 """YAML bodies, as sigs.k8s.io/yaml reads them.
 
 YAML means what Go's library takes it for: `yes`, `on` and `y` are booleans, `0644` is octal, dates and `1:30`
-are strings, keys become strings.  Aliases may not blow a body up (`MAX_NODES`).  Loaded only when the first YAML
-comes: PyYAML takes 14 ms to import.
+are strings, keys become strings.  Neither aliases (`MAX_NODES`) nor depth (`MAX_DEPTH`) may blow a body up.
+Loaded only when the first YAML comes: PyYAML takes 14 ms to import.
 """
 
 import re
@@ -18,11 +18,19 @@ MAX_NODES = 500_000
 """As many values may a body have once its aliases are written out."""
 
 
+MAX_DEPTH = 400
+"""As deep may values nest.  PyYAML composes them by recursion in C, which knows no limit but the end of the stack:
+a hundred thousand brackets end the whole process.  (Go's library stops at 10,000; nothing real comes near either.)
+"""
+
+
 def decode(body: bytes, problems: list[str] | None) -> Any:
     """The first document; keys that stand twice are told in `problems`.  Raises DecodeError."""
     loader = _Loader(body)
     try:
         tree = loader.get_data()
+    except DecodeError:
+        raise
     except yaml.YAMLError as error:
         raise DecodeError(_yaml_error(error)) from None
     except (RecursionError, ValueError) as error:
@@ -72,6 +80,16 @@ class _Loader(yaml.CSafeLoader):
     def __init__(self, body: bytes) -> None:
         super().__init__(body)
         self.twice: list[str] = []
+        self._depth = 0
+
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+        """Called before each node is composed.  (What it is there for, resolving tags by path, is not used.)"""
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise ValueError(f"exceeded max depth of {MAX_DEPTH}")
+
+    def ascend_resolver(self) -> None:
+        self._depth -= 1
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         self.flatten_mapping(node)
