@@ -16,12 +16,16 @@ async def test_a_question_that_is_not_answered_ends_as_unreachable(
 ) -> None:
     monkeypatch.setattr(connections, "ANSWER_SECONDS", 0.2)
 
+    ended = asyncio.Event()
+
     async def listen_only(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # The least that makes a gRPC channel ready: an empty HTTP/2 SETTINGS frame.
         writer.write(b"\0\0\0\4\0\0\0\0\0")
         while await reader.read(1024):
             pass
         writer.close()
+        await writer.wait_closed()
+        ended.set()
 
     path = tmp_path / "c.sock"
     async with await asyncio.start_unix_server(listen_only, path):
@@ -29,3 +33,4 @@ async def test_a_question_that_is_not_answered_ends_as_unreachable(
         with pytest.raises(cri.Unreachable, match="containerd has not answered for"):
             await connection.cri("ListContainers", pb.ListContainersRequest(), pb.ListContainersResponse)
         await connection.close()
+        await ended.wait()

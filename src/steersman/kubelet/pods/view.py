@@ -20,6 +20,8 @@ from steersman.kubelet.pods.record import LABEL_POD_UID
 log = logging.getLogger(__name__)
 
 EVENT_PAUSE = 1.0
+SETTLE = (0.01, 0.02, 0.05, 0.1)
+"""When to look again at a container whose end was told but does not show yet."""
 FAULT_PERIOD = 1.0
 """How often a runtime that does not answer is asked again."""
 
@@ -194,6 +196,12 @@ class RuntimeView:
             if event.kind is cri.EventKind.STARTED and known.state is not cri.ContainerState.CREATED:
                 return
             found = await self.look_container(event.id)
+            for pause in SETTLE:
+                # containerd tells of an end a moment before its own CRI knows of it.
+                if not ended or found is None or found.state is not known.state:
+                    break
+                await self._clock.sleep(pause)
+                found = await self.look_container(event.id)
             if found is None or found.state is not known.state:
                 self._tell((self._owner.get(event.id) or known.labels.get(LABEL_POD_UID, ""),))
             return
