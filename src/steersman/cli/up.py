@@ -84,10 +84,15 @@ def up(
 
 
 class _interruptible:  # noqa: N801  reads as a statement
-    """Being ended (SIGTERM, or the terminal closed) is what Ctrl-C is: the server is ended, too."""
+    """Being ended (SIGTERM, or the terminal closed) is what Ctrl-C is: the server is ended, too.
+
+    SIGINT itself is among them because a script's background job begins with it ignored.
+    """
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def __enter__(self) -> None:
-        self._before = {number: signal.signal(number, self._raise) for number in (signal.SIGTERM, signal.SIGHUP)}
+        self._before = {number: signal.signal(number, self._raise) for number in self.SIGNALS}
 
     def __exit__(self, *raised: object) -> None:
         for number, handler in self._before.items():
