@@ -23,6 +23,10 @@ from steersman.kit.tasks import TaskGroup
 
 MAX_EXEC_OUTPUT = 16 << 20
 
+KILLED = 128 + 9
+OOM_SETTLES = (0.02, 0.05, 0.1)
+"""When to ask again why a container was killed."""
+
 
 class ContainerdRuntime:
     def __init__(self, daemon: Daemon, clock: Clock, entropy: Entropy, tasks: TaskGroup) -> None:
@@ -96,6 +100,17 @@ class ContainerdRuntime:
         await self._forgiving("RemoveContainer", pb.RemoveContainerRequest(container_id=id), pb.RemoveContainerResponse)
 
     async def container_status(self, id: str) -> cri.Container:
+        found = await self._container(id)
+        for pause in OOM_SETTLES:
+            # That the kernel killed it for its memory comes by an event of its own, often after its end.
+            recent = self._clock.now() - found.finished_at < 1.0
+            if not (recent and found.exit_code == KILLED and found.reason == "Error"):
+                break
+            await self._clock.sleep(pause)
+            found = await self._container(id)
+        return found
+
+    async def _container(self, id: str) -> cri.Container:
         answer, info = await self._status(id)
         return convert.container(answer.status, str(info.get("sandboxID") or ""), int(info.get("pid") or 0))
 
