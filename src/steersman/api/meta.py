@@ -18,7 +18,9 @@ _META = Path("metadata")
 _LABELS, _ANNOTATIONS, _FINALIZERS = _META.child("labels"), _META.child("annotations"), _META.child("finalizers")
 _OWNERS = _META.child("ownerReferences")
 _BLOCKED_OWNERS = {("", "v1", "Event")}
-_STANDARD_FINALIZERS = {"kubernetes", "orphan", "foregroundDeletion"}
+_STANDARD_FINALIZERS = {
+    "kubernetes", "orphan", "foregroundDeletion", "customresourcecleanup.apiextensions.k8s.io",
+}  # fmt: skip
 
 
 def create(metadata: Tree, *, namespaced: bool, name_rule: NameRule) -> list[FieldError]:

@@ -16,11 +16,16 @@ from steersman.api.schema.node import Node
 from steersman.api.tree import MutableTree, Tree
 from steersman.apiserver.admission.attributes import Attributes, Operation
 from steersman.apiserver.call import Call
+from steersman.apiserver.custom import definition as definitions
+from steersman.apiserver.custom import shaping
 
 
 def defaults(resource: resources.Resource, tree: MutableTree) -> None:
     """Fill in what the client left to the server, in place."""
-    if not resource.custom:
+    version = definitions.version_of(resource)
+    if version is not None:
+        tree.update(shaping.defaulted(tree, version.schema))
+    elif not resource.custom:
         defaulting.apply(resource, tree)
 
 
@@ -38,6 +43,8 @@ def validation_update(resource: resources.Resource, new: Tree, old: Tree, subres
 
 def accepted(node: Node, tree: Tree, validation: str) -> codec.Accepted:
     """A tree that is decoded already, checked against its type.  Raises DecodeError."""
+    if isinstance(node, definitions.CustomNode):
+        return node.accepted(tree, strict=validation != "Ignore")
     return codec.accept(node, tree, strict=validation != "Ignore")
 
 

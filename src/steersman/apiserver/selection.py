@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 import msgspec
 
 from steersman.api import fields, labels, resources, status
+from steersman.apiserver.custom import definition as definitions
 from steersman.store import protocol
 
 _PLAIN = frozenset({
@@ -81,17 +82,27 @@ def select(resource: resources.Resource, label_text: str, field_text: str) -> Se
     if not label_text and not field_text:
         return None
     try:
-        return _selected(resource.group, resource.version, resource.kind, resource.namespaced, label_text, field_text)
+        version = definitions.version_of(resource)
+        return _selected(
+            resource.group, resource.version, resource.kind, resource.namespaced, label_text, field_text,
+            () if version is None else version.selectable,
+        )  # fmt: skip
     except (labels.SelectorError, fields.SelectorError) as error:
         raise status.bad_request(str(error)) from error
 
 
 @functools.lru_cache(maxsize=2048)
 def _selected(
-    group: str, version: str, kind: str, namespaced: bool, label_text: str, field_text: str
+    group: str,
+    version: str,
+    kind: str,
+    namespaced: bool,
+    label_text: str,
+    field_text: str,
+    extra: tuple[str, ...],
 ) -> Selection | None:
     label_selector = labels.parse(label_text)
-    matcher = fields.compile(field_text, group, version, kind, namespaced=namespaced)
+    matcher = fields.compile(field_text, group, version, kind, extra=extra, namespaced=namespaced)
     if label_selector.everything and matcher.everything:
         return None
     return Selection(label_selector, matcher)

@@ -24,6 +24,8 @@ from steersman.apiserver.access import assembly, authorization, impersonation, t
 from steersman.apiserver.access.attributes import Attributes
 from steersman.apiserver.admission import chain, plugin
 from steersman.apiserver.call import Call
+from steersman.apiserver.custom import definition as definitions
+from steersman.apiserver.custom import lifecycle
 from steersman.apiserver.discovery.snapshot import Snapshot
 from steersman.apiserver.http import health, info, negotiate, respond
 from steersman.apiserver.services import Services
@@ -88,10 +90,12 @@ class ApiServer:
 
     async def start(self) -> None:
         """Make what a fresh cluster has, and begin the background work.  Then `/readyz` is ok."""
+        self.services.definitions.start()
         await bootstrap.run(self.services, self.handle, SELF)
         self._tasks.spawn(bootstrap.compaction(self.services), "compaction")
         self._tasks.spawn(expiry.run(self.services), "expiry")
         self._tasks.spawn(statuses.run(self.services, self.handle, SELF), "statuses")
+        self._tasks.spawn(lifecycle.run(self.services, self.handle, SELF), "definitions")
         self.ready = True
 
     async def close(self) -> None:
@@ -99,6 +103,7 @@ class ApiServer:
         self.ready = False
         self.services.hubs.close()
         self.services.reader.close()
+        self.services.definitions.close()
         await self._tasks.close()
 
     async def handle(self, request: http.Request) -> http.Answer:
@@ -161,7 +166,8 @@ class ApiServer:
         serve = routing.serve(resource, about)
         if request.method == "HEAD":
             raise routing.not_allowed()
-        deprecated = routing.DEPRECATED.get(resource.name)
+        version = definitions.version_of(resource)
+        deprecated = routing.DEPRECATED.get(resource.name) if version is None else version.deprecated
         if deprecated:
             warnings.append(deprecated)
         if len(request.body) > services.config.body_limit:
@@ -227,7 +233,7 @@ class ApiServer:
         table, config = self.services.resources, self.services.config
         if self._snapshot is None or self._snapshot.table is not table:
             address = f"{config.advertise_address}:{config.advertise_port}"
-            self._snapshot = Snapshot(table, address, PATHS)
+            self._snapshot = Snapshot(table, address, PATHS, definitions.schema_of)
         return self._snapshot
 
     def _metrics(self) -> str:

@@ -10,6 +10,8 @@ from steersman.api import resources
 from steersman.apiserver import config as configs
 from steersman.apiserver import dialer as dialers
 from steersman.apiserver import watching
+from steersman.apiserver.custom import definition as definitions
+from steersman.apiserver.custom import table
 from steersman.apiserver.registry import kinds, reader
 from steersman.apiserver.registry import registry as registries
 from steersman.kit import clock as clocks
@@ -32,6 +34,7 @@ class Services:
         self.config = config
         self.dialer = dialer
         self.resources = resources.BUILTIN
+        self.definitions = table.Definitions(self)
         self.reader = reader.StoreReader(store)
         self.hubs = watching.Hubs(store, clock)
         self.allocators: dict[str, Any] = {}
@@ -48,7 +51,11 @@ class Services:
         found = self._registries.get(key)
         if found is None or found.resource is not resource:
             strategy = kinds.strategy_of(resource)
-            found = self._registries[key] = registries.Registry(resource, strategy, self.store)
+            version = definitions.version_of(resource)
+            node = version.node if version is not None else None
+            found = self._registries[key] = registries.Registry(resource, strategy, self.store, node)
+            if version is not None and version.reshapes:
+                found.reshape(version.node.shaped)
         return found
 
     def registry_of(self, name: str) -> registries.Registry:

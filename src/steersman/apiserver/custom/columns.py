@@ -24,9 +24,12 @@ def printer(given: Sequence[Tree]) -> columns.Printer:
         path, kind = each.get("jsonPath") or "", each.get("type") or "string"
         heads.append(
             columns.Column(
-                each["name"], each.get("description") or _DESCRIPTION + path, type=kind,
-                format=each.get("format") or "", priority=each.get("priority") or 0,
-            )  # fmt: skip
+                each["name"],
+                each.get("description") or _DESCRIPTION + path,
+                type=kind,
+                format=each.get("format") or "",
+                priority=each.get("priority") or 0,
+            )
         )
         cells.append(_cell(path, kind))
 

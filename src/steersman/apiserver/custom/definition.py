@@ -8,13 +8,15 @@ first asked for.
 import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from steersman.api import codec, resources
-from steersman.api.printers import columns as printing
 from steersman.api.schema.node import Node
 from steersman.api.tree import MutableTree, Tree, at
-from steersman.apiserver.custom import columns, nodes, rules, shaping
+from steersman.apiserver.custom import nodes, rules, shaping
+
+if TYPE_CHECKING:
+    from steersman.api.printers.columns import Printer
 
 GROUP = "apiextensions.k8s.io"
 PREFIX = f"customresourcedefinitions.{GROUP}"
@@ -38,13 +40,17 @@ class Version:
         self.deprecated: str = _deprecation(definition, version)
         self._columns: Sequence[Tree] = version.get("additionalPrinterColumns") or ()
         self.is_terminating = is_terminating(definition)
+        self.reshapes = not version.get("storage") or (at(definition, "metadata", "generation") or 1) > 1
+        """Whether stored objects may have been written along another schema."""
 
     @functools.cached_property
     def node(self) -> "CustomNode":
         return CustomNode(self)
 
     @functools.cached_property
-    def printer(self) -> printing.Printer:
+    def printer(self) -> "Printer":
+        from steersman.apiserver.custom import columns  # with the first Table
+
         return columns.printer(self._columns)
 
     @functools.cached_property
@@ -86,7 +92,8 @@ class CustomNode(Node):
     def shaped(self, tree: Tree) -> MutableTree:
         """An object as stored, pruned and defaulted as this version has it."""
         made: MutableTree = shaping.pruned(tree, self.version.schema, [])
-        return shaping.defaulted(made, self.version.schema)
+        out: MutableTree = shaping.defaulted(made, self.version.schema)
+        return out
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -99,6 +106,12 @@ def version_of(resource: resources.Resource) -> Version | None:
     """None of a built-in resource."""
     found: Version | None = getattr(resource, "served", None)
     return found
+
+
+def schema_of(resource: resources.Resource) -> Mapping[str, Any] | None:
+    """What OpenAPI shows of a custom resource."""
+    version = version_of(resource)
+    return None if version is None else version.schema
 
 
 def resources_of(definition: Tree) -> list[resources.Resource]:

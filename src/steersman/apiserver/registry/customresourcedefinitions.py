@@ -3,7 +3,16 @@
 from typing import Any
 
 from steersman.api.tree import MutableTree, Tree, at
+from steersman.apiserver.custom import naming
 from steersman.apiserver.registry.strategy import Context, Strategy
+
+FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
+TERMINATING = {
+    "type": "Terminating",
+    "status": "True",
+    "reason": "InstanceDeletionPending",
+    "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+}
 
 
 class Definitions(Strategy):
@@ -12,6 +21,20 @@ class Definitions(Strategy):
     def prepare_create(self, new: MutableTree, context: Context) -> None:
         super().prepare_create(new, context)
         new["status"] = _storing(new, {})
+
+    def holds(self, new: MutableTree, context: Context) -> bool:
+        """Its objects go first: the definition waits for a finalizer of its own (`custom.lifecycle`)."""
+        metadata = new["metadata"]
+        if metadata.get("deletionTimestamp"):
+            return False
+        metadata["deletionTimestamp"] = context.now
+        finalizers = list(metadata.get("finalizers") or ())
+        if FINALIZER not in finalizers:
+            metadata["finalizers"] = [*finalizers, FINALIZER]
+        status = new.get("status") or {}
+        conditions = naming.with_condition(list(status.get("conditions") or ()), TERMINATING, context.now)
+        new["status"] = {**status, "conditions": conditions}
+        return True
 
     def prepare_update(self, new: MutableTree, old: Tree, context: Context) -> None:
         super().prepare_update(new, old, context)

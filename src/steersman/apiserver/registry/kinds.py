@@ -4,6 +4,8 @@ Facts are those of kube-apiserver's strategies (`pkg/registry/*/*/strategy.go`),
 """
 
 from steersman.api import names, resources
+from steersman.apiserver.custom import definition as definitions
+from steersman.apiserver.custom import strategy as custom
 from steersman.apiserver.registry import (
     certificates,
     customresourcedefinitions,
@@ -132,12 +134,10 @@ def _in_bytes(name: str) -> list[str]:
 
 
 def strategy_of(resource: resources.Resource) -> Strategy:
+    if isinstance(resource, definitions.CustomResource):
+        return custom.CustomStrategy(resource)
     strategy = STRATEGIES.get(resource.name, Strategy)(resource)
     name = resource.name
-    if resource.custom:
-        strategy.generation = True
-        strategy.unconditional_update = False
-        return strategy
     strategy.generation = name in GENERATION
     strategy.create_on_update = name in CREATE_ON_UPDATE
     strategy.unconditional_update = name not in CONDITIONAL_UPDATE
@@ -145,7 +145,7 @@ def strategy_of(resource: resources.Resource) -> Strategy:
     strategy.metadata_checks = 4 if name in FOUR_CHECKS else 3
     strategy.change_checks = 1 if name in ONE_CHECK else 2
     strategy.status_keeps_metadata = name in STATUS_ALONE
-    strategy.collected = not name.startswith("events")
+    strategy.collected = not name.startswith("events") and name != definitions.PREFIX
     if name in SEGMENT_NAMES:
         strategy.name_rule = names.path_segment
     elif name in LABEL_NAMES:

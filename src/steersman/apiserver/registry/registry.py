@@ -8,6 +8,7 @@ The same bytes serve every version of a resource; where versions differ in more 
 form is derived once a revision and kept.  Nothing here decides: verbs and strategies do.
 """
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from steersman.api import codec, resources, status
@@ -40,6 +41,11 @@ class Registry:
         """The group in which a refusal of validation names the kind."""
         self._node = node
         self._derived: dict[str, tuple[int, bytes]] = {}
+
+    def reshape(self, shaped: Callable[[Tree], MutableTree]) -> None:
+        """Serve what `shaped` makes of a stored object: its schema is another one than when it was written."""
+        self.is_stored_version = False
+        self.to_served = shaped
 
     @property
     def node(self) -> Node:

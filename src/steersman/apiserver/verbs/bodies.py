@@ -12,6 +12,7 @@ from steersman.api.tree import MutableTree, Tree
 from steersman.apiserver import call as calls
 from steersman.apiserver import plugged
 from steersman.apiserver.call import Call
+from steersman.apiserver.custom import definition as definitions
 from steersman.apiserver.http import options as optioned
 
 
@@ -36,12 +37,18 @@ def decoded(call: Call, options: optioned.WriteOptions, kind: str, api_version: 
         tree = checked(call, options, calls.copied(request.tree), node)
         tree["kind"], tree["apiVersion"] = kind, api_version
     else:
+        custom = node if isinstance(node, definitions.CustomNode) else None
         received = codec.into(
-            api_version, kind, node, request.headers.get("content-type", ""), request.body,
+            api_version, kind, custom.envelope if custom else node,
+            request.headers.get("content-type", ""), request.body,
             validation=codec.FieldValidation(options.field_validation), table=call.services.resources,
         )  # fmt: skip
         call.warnings += received.warnings
         tree = received.tree
+        if custom is not None:
+            tree, unknown = custom.pruned(tree)
+            if options.field_validation != "Ignore":
+                heed(call, options, unknown)
     tree["metadata"] = dict(tree.get("metadata") or {})
     return tree
 

@@ -12,6 +12,7 @@ import msgspec
 from steersman.api import field, resources, status
 from steersman.api.tree import Tree
 from steersman.apiserver.call import Call
+from steersman.apiserver.custom import definition as definitions
 from steersman.apiserver.http import respond
 from steersman.apiserver.registry import layout as layouts
 
@@ -66,7 +67,8 @@ def table(
     from steersman.api import printers
 
     policy = include_object(call)
-    made = printers.table(resource or call.resource, trees, now=call.services.clock.now())
+    using = None if resource else _own_printer(call)
+    made = printers.table(resource or call.resource, trees, now=call.services.clock.now(), using=using)
     rows = []
     for tree, row in zip(trees, made["rows"], strict=True):
         shown: Any = None
@@ -84,12 +86,18 @@ def table(
     }
 
 
+def _own_printer(call: Call) -> Any:
+    """Of a custom resource; None of a built-in one."""
+    version = definitions.version_of(call.resource)
+    return None if version is None else version.printer
+
+
 def table_of(call: Call, values: Iterable[bytes], metadata: Tree) -> Sequence[bytes]:
     """The Table of a list of stored objects, as JSON."""
     from steersman.api import printers
 
     policy = include_object(call)
-    show = printers.printer(call.resource)
+    show = _own_printer(call) or printers.printer(call.resource)
     now = call.services.clock.now()
     if show.order is not None:
         values = (layouts.encode(tree) for tree in printers.ordered(call.resource, [*map(layouts.decode, values)]))
