@@ -52,6 +52,13 @@ def defined(admin: kube.Kubectl) -> Iterator[None]:
     admin("delete", "crd", f"gadgets.{GROUP}", "--wait", "--timeout=20s")
 
 
+@pytest.fixture
+def kubectl(kubectl: kube.Kubectl, tmp_path_factory: pytest.TempPathFactory) -> kube.Kubectl:
+    """With a discovery cache of its own: other tests must not remember a kind that is gone again."""
+    kubectl.flags += ["--cache-dir", str(tmp_path_factory.mktemp("discovery"))]
+    return kubectl
+
+
 def gadget(name: str, **spec: object) -> str:
     tree = {"apiVersion": f"{GROUP}/v1", "kind": "Gadget", "metadata": {"name": name}, "spec": spec}
     return json.dumps(tree)
