@@ -55,7 +55,7 @@ def defined(admin: kube.Kubectl) -> Iterator[None]:
 @pytest.fixture
 def kubectl(kubectl: kube.Kubectl, tmp_path_factory: pytest.TempPathFactory) -> kube.Kubectl:
     """With a discovery cache of its own: other tests must not remember a kind that is gone again."""
-    kubectl.flags += ["--cache-dir", str(tmp_path_factory.mktemp("discovery"))]
+    kubectl.flags[:0] = ["--cache-dir", str(tmp_path_factory.mktemp("discovery"))]
     return kubectl
 
 
