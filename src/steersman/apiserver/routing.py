@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from steersman.api import resources, status
 from steersman.apiserver.access import reviews as reviewed
 from steersman.apiserver.call import Call
-from steersman.apiserver.custom import scaling
 from steersman.apiserver.http.info import RequestInfo
 from steersman.apiserver.verbs import create, delete, delete_collection, get, patch, update, watch
 from steersman.apiserver.verbs import list as listing
@@ -44,7 +43,6 @@ _SUBRESOURCES: dict[tuple[str, str], dict[str, Serve]] = {
     ("nodes", "proxy"): dict.fromkeys(_CONNECTED, connect.node_proxy),
     ("serviceaccounts", "token"): {"create": token.create},
 }
-_CUSTOM_SCALE: dict[str, Serve] = {"get": scaling.get, "update": scaling.update, "patch": scaling.patch}
 _VIEW_VERBS = ("get", "update", "patch")
 
 
@@ -102,13 +100,8 @@ def serve(resource: resources.Resource, info: RequestInfo) -> Serve:
 def _subresource(resource: resources.Resource, info: RequestInfo) -> Serve:
     known = resource.subresource(info.subresource)
     assert known is not None
-    if resource.custom and info.subresource == "scale":
-        custom = _CUSTOM_SCALE.get(info.verb)
-        if custom is None:
-            raise not_allowed()
-        return custom
     own = _SUBRESOURCES.get((resource.name, info.subresource)) or _SUBRESOURCES.get(("", info.subresource))
-    if own is not None and not resource.custom:
+    if own is not None and (not resource.custom or info.subresource == "scale"):
         found = own.get(info.verb)
         if found is None:
             raise not_allowed()

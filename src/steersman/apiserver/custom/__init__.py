@@ -7,7 +7,7 @@
     jsonpath     the paths of columns, scale and selectable fields
     naming       which names a definition gets, and the conditions that say so
     strategy     what happens before an object is created and updated
-    scaling      the `scale` sub-resource
+    scaling      where the replicas are, for the `scale` sub-resource
     table        definitions in the store -> what the server serves, swapped at once
     lifecycle    conditions, and the end of a definition with its objects
 

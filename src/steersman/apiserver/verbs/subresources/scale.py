@@ -10,6 +10,8 @@ from typing import Any
 from steersman.api import field, labels, resources, schema, status
 from steersman.api.tree import MutableTree, Tree, at
 from steersman.apiserver.call import Call
+from steersman.apiserver.custom import definition as definitions
+from steersman.apiserver.custom import scaling
 from steersman.apiserver.http import options as optioned
 from steersman.apiserver.http import respond
 from steersman.apiserver.verbs import bodies, forms
@@ -21,16 +23,12 @@ VERSION = "autoscaling/v1"
 DEFINITION = "io.k8s.api.autoscaling.v1.Scale"
 
 
-def of(tree: Tree) -> dict[str, Any]:
-    """The Scale of a Deployment, ReplicaSet, StatefulSet or ReplicationController."""
+def of(call: Call, tree: Tree) -> dict[str, Any]:
+    """The Scale of an object."""
     metadata = tree["metadata"]
     kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    replicas = at(tree, "spec", "replicas", default=0)
-    state: dict[str, Any] = {"replicas": at(tree, "status", "replicas", default=0)}
-    selector = at(tree, "spec", "selector")
-    if selector:
-        of_map = tree.get("kind") == "ReplicationController"
-        state["selector"] = str(labels.from_map(selector) if of_map else labels.from_object(selector))
+    version = definitions.version_of(call.resource)
+    replicas, state = _parts(tree) if version is None else scaling.parts(version, tree)
     return {
         "kind": "Scale",
         "apiVersion": VERSION,
@@ -40,9 +38,19 @@ def of(tree: Tree) -> dict[str, Any]:
     }
 
 
+def _parts(tree: Tree) -> tuple[int, dict[str, Any]]:
+    """The replicas wanted and the status, of a Deployment, ReplicaSet, StatefulSet or ReplicationController."""
+    state: dict[str, Any] = {"replicas": at(tree, "status", "replicas", default=0)}
+    selector = at(tree, "spec", "selector")
+    if selector:
+        of_map = tree.get("kind") == "ReplicationController"
+        state["selector"] = str(labels.from_map(selector) if of_map else labels.from_object(selector))
+    return at(tree, "spec", "replicas", default=0), state
+
+
 async def get(call: Call) -> http.Response:
     entry = call.registry.existing(call.info.namespace, call.info.name)
-    return _answered(call, of(call.registry.tree(entry.value)))
+    return _answered(call, of(call, call.registry.tree(entry.value)))
 
 
 async def update(call: Call) -> http.Response:
@@ -73,7 +81,7 @@ async def patch(call: Call) -> http.Response:
 async def _write(call: Call, options: optioned.WriteOptions, scaled: Callable[[MutableTree], Tree]) -> http.Response:
     def make(fresh: changing.Fresh) -> MutableTree:
         tree = fresh()
-        wanted = scaled(of(tree))
+        wanted = scaled(of(call, tree))
         replicas = at(wanted, "spec", "replicas", default=0)
         if replicas < 0:
             path = field.Path("spec").child("replicas")
@@ -82,12 +90,15 @@ async def _write(call: Call, options: optioned.WriteOptions, scaled: Callable[[M
         _check_uid(call, wanted, tree)
         given = wanted["metadata"].get("resourceVersion")
         tree["metadata"]["resourceVersion"] = given or ""
+        version = definitions.version_of(call.resource)
+        if version is not None:
+            return scaling.scaled(version, tree, replicas)
         tree["spec"] = {**tree["spec"], "replicas": replicas}
         return tree
 
     written = await changing.change(call, make, options)
     tree = call.registry.answer(written.tree, written.revision)
-    return _answered(call, of(tree))
+    return _answered(call, of(call, tree))
 
 
 def _check_uid(call: Call, wanted: Tree, tree: Tree) -> None:
