@@ -22,8 +22,8 @@ def limits(pod: Tree) -> Amounts:
     return _of_pod(pod, "limits")
 
 
-def _of_pod(pod: Tree, which: str) -> Amounts:
-    spec = pod.get("spec") or {}
+def of_containers(spec: Tree, which: str) -> Amounts:
+    """The most that the containers have at any one time, in `requests` or `limits`; nothing said for the pod."""
     total: Amounts = {}
     for container in spec.get("containers") or ():
         _add(total, _of(container, which))
@@ -40,6 +40,12 @@ def _of_pod(pod: Tree, which: str) -> Amounts:
             _add(alone, sidecars)
             _raise(peak, alone)
     _raise(total, peak)
+    return total
+
+
+def _of_pod(pod: Tree, which: str) -> Amounts:
+    spec = pod.get("spec") or {}
+    total = of_containers(spec, which)
     whole = at(spec, "resources", which, default={})
     total.update((name, str(amount)) for name, amount in whole.items())
     for name, amount in (spec.get("overhead") or {}).items():
