@@ -1,5 +1,6 @@
 """Reviews answer what a real server answers, word for word."""
 
+import dataclasses
 import gzip
 import json
 import pathlib
@@ -9,12 +10,14 @@ import pytest
 
 from steersman.api import status
 from steersman.apiserver.access import assembly, bootstrap, impersonation, reading, reviews, tokens
+from steersman.apiserver.access.attributes import Attributes
 from steersman.kit import pki
 from steersman.kit.clock import RealClock
 from steersman.kit.http import User
 
 CASES = pathlib.Path(__file__).parents[4] / "shared/oracle/cases/auth.jsonl.gz"
 ADMIN = User("admin", ("system:masters", "system:authenticated"))
+LISTS_PODS = Attributes(ADMIN, "list", version="v1", resource="pods", namespace="default")
 KINDS = {
     "ClusterRole": reading.CLUSTER_ROLES,
     "ClusterRoleBinding": reading.CLUSTER_ROLE_BINDINGS,
@@ -57,7 +60,7 @@ def test_reviews_equal_those_of_a_real_server() -> None:
         if name not in reviews.HANDLERS or answer["code"] == 403:
             continue
         headers = {key.lower(): value for key, value in (step.get("headers") or {}).items()}
-        user = impersonation.apply(ADMIN, headers, access.authorizer)
+        user = impersonation.apply(headers, LISTS_PODS, access.authorizer)
         try:
             found: Any = access.review(user, name, namespace, step["body"])
         except status.StatusError as refused:
@@ -87,43 +90,109 @@ def test_a_local_review_is_about_its_own_namespace() -> None:
     assert refused.value.code == 422
 
 
+def may(user: str, *rules: Any) -> list[Any]:
+    """A role with these rules, bound to the user."""
+    role = {"kind": "ClusterRole", "metadata": {"name": "act"}, "rules": list(rules)}
+    binding = {
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "act"},
+        "roleRef": {"kind": "ClusterRole", "name": "act"},
+        "subjects": [{"kind": "User", "name": user}],
+    }
+    return [role, binding]
+
+
+def rule(verb: str, resource: str, *names: str, group: str = "") -> Any:
+    return {"verbs": [verb], "apiGroups": [group], "resources": [resource], "resourceNames": list(names)}
+
+
+def act(requester: User, /, *objects: Any, **headers: str) -> User:
+    named = {f"impersonate-{name}": value for name, value in headers.items()}
+    return impersonation.apply(named, dataclasses.replace(LISTS_PODS, user=requester), assembled(*objects).authorizer)
+
+
 class TestImpersonation:
+    bot = User("bot", ("system:authenticated",))
+
     def test_each_part_needs_its_own_permission(self) -> None:
-        role = {
-            "kind": "ClusterRole",
-            "metadata": {"name": "act"},
-            "rules": [{"verbs": ["impersonate"], "apiGroups": [""], "resources": ["users"], "resourceNames": ["jane"]}],
-        }
-        binding = {
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": "act"},
-            "roleRef": {"kind": "ClusterRole", "name": "act"},
-            "subjects": [{"kind": "User", "name": "bot"}],
-        }
-        authorizer = assembled(role, binding).authorizer
-        bot = User("bot", ("system:authenticated",))
-        acted = impersonation.apply(bot, {"impersonate-user": "jane"}, authorizer)
-        assert acted == User("jane", ("system:authenticated",))
+        granted = may("bot", rule("impersonate", "users", "jane"))
+        assert act(self.bot, *granted, user="jane") == User("jane", ("system:authenticated",))
+        for more in ({"group": "devs"}, {"uid": "7"}, {"extra-team": "a"}):
+            with pytest.raises(status.StatusError):
+                act(self.bot, *granted, user="jane", **more)
+
+    def test_the_first_refusal_is_told_and_that_is_the_narrow_one(self) -> None:
         with pytest.raises(status.StatusError) as refused:
-            impersonation.apply(bot, {"impersonate-user": "joe"}, authorizer)
+            act(self.bot, user="joe")
         assert refused.value.message == (
-            'users "joe" is forbidden: User "bot" cannot impersonate resource "users" in API group "" '
-            "at the cluster scope"
+            'pods is forbidden: User "bot" cannot impersonate-on:user-info:list resource "pods" in API group "" '
+            'in the namespace "default"'
         )
-        with pytest.raises(status.StatusError) as refused:
-            impersonation.apply(bot, {"impersonate-user": "jane", "impersonate-group": "devs"}, authorizer)
-        assert refused.value.message.startswith('groups "devs" is forbidden')
 
     def test_extra_keys_are_decoded_and_lower_case(self) -> None:
-        headers = {"impersonate-user": "jane", "impersonate-extra-example.com%2fteam": "a, b", "impersonate-uid": "7"}
-        acted = impersonation.apply(ADMIN, headers, assembled().authorizer)
-        assert acted.extra == {"example.com/team": ("a", "b")}
+        acted = act(ADMIN, **{"user": "jane", "extra-example.com%2fteam": "a, b", "uid": "7"})
+        assert acted.extra == {"example.com/team": ("a, b",)}
         assert acted.uid == "7"
 
     def test_anonymous_stays_unauthenticated(self) -> None:
-        acted = impersonation.apply(ADMIN, {"impersonate-user": "system:anonymous"}, assembled().authorizer)
-        assert acted.groups == ("system:unauthenticated",)
+        assert act(ADMIN, user="system:anonymous").groups == ("system:unauthenticated",)
 
     def test_groups_without_a_user_are_refused(self) -> None:
+        with pytest.raises(status.StatusError) as refused:
+            act(ADMIN, group="devs")
+        assert refused.value.code == 400
+
+
+class TestConstrainedImpersonation:
+    """KEP-5284: being somebody, and doing one thing as somebody, are two permissions."""
+
+    bot = User("bot", ("system:authenticated",))
+    authentication = "authentication.k8s.io"
+
+    def test_a_user_for_one_verb(self) -> None:
+        granted = may(
+            "bot",
+            rule("impersonate:user-info", "users", "jane", group=self.authentication),
+            {"verbs": ["impersonate-on:user-info:list"], "apiGroups": [""], "resources": ["pods"]},
+        )
+        assert act(self.bot, *granted, user="jane").name == "jane"
+        deletes = dataclasses.replace(LISTS_PODS, user=self.bot, verb="delete", name="a")
+        with pytest.raises(status.StatusError) as refused:
+            impersonation.apply({"impersonate-user": "jane"}, deletes, assembled(*granted).authorizer)
+        assert "cannot impersonate-on:user-info:delete" in refused.value.message
+
+    def test_a_service_account_is_nobody_of_user_info(self) -> None:
+        account = "system:serviceaccount:apps:web"
+        on = {"verbs": ["impersonate-on:serviceaccount:list"], "apiGroups": [""], "resources": ["pods"]}
+        granted = may(
+            "bot", rule("impersonate:serviceaccount", "serviceaccounts", "web", group=self.authentication), on
+        )
+        assert "system:serviceaccounts:apps" in act(self.bot, *granted, user=account).groups
         with pytest.raises(status.StatusError):
-            impersonation.apply(ADMIN, {"impersonate-group": "devs"}, assembled().authorizer)
+            act(self.bot, *granted, user=account, group="devs")
+
+    def test_a_node_has_the_nodes_group(self) -> None:
+        on = {"verbs": ["impersonate-on:arbitrary-node:list"], "apiGroups": [""], "resources": ["pods"]}
+        granted = may("bot", rule("impersonate:arbitrary-node", "nodes", "n1", group=self.authentication), on)
+        assert act(self.bot, *granted, user="system:node:n1").groups == ("system:nodes", "system:authenticated")
+        with pytest.raises(status.StatusError):
+            act(self.bot, *granted, user="system:node:n2")
+
+    def test_an_agent_acts_as_the_node_its_pod_runs_on(self) -> None:
+        name = "system:serviceaccount:apps:agent"
+        agent = User(name, ("system:authenticated",), extra={"authentication.kubernetes.io/node-name": ("n1",)})
+        on = {"verbs": ["impersonate-on:associated-node:list"], "apiGroups": [""], "resources": ["pods"]}
+        granted = may(name, rule("impersonate:associated-node", "nodes", "*", group=self.authentication), on)
+        assert act(agent, *granted, user="system:node:n1").name == "system:node:n1"
+        with pytest.raises(status.StatusError):
+            act(agent, *granted, user="system:node:n2")
+
+    def test_masters_are_nobody_that_a_constrained_mode_makes(self) -> None:
+        granted = may(
+            "bot",
+            {"verbs": ["impersonate:user-info"], "apiGroups": ["*"], "resources": ["*"]},
+            {"verbs": ["impersonate-on:user-info:list"], "apiGroups": [""], "resources": ["pods"]},
+        )
+        with pytest.raises(status.StatusError) as refused:
+            act(self.bot, *granted, user="jane", group="system:masters")
+        assert refused.value.message.endswith("impersonating the system:masters group is not allowed")

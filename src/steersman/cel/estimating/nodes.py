@@ -1,0 +1,35 @@
+"""What an estimate of a call is told, and what it tells."""
+
+import dataclasses
+from typing import Protocol
+
+from steersman.cel import ast, types
+from steersman.cel.estimating.amounts import Cost, Size
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Node:
+    """An argument, as far as it is known."""
+
+    path: tuple[str, ...] | None
+    """From a variable; then field names, `@items`, `@keys`, `@values`.  None where the value was computed."""
+    type: types.Type
+    expr: ast.Expr | None
+    size: Size | None = None
+    """As the expression itself tells; None where only a Sizer may know."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CallEstimate:
+    cost: Cost
+    result_size: Size | None = None
+    """Of a string, bytes, list or map."""
+
+
+class Sizer(Protocol):
+    def size(self, node: Node) -> Size | None: ...
+
+
+class NoSizes:
+    def size(self, node: Node) -> Size | None:
+        return None
