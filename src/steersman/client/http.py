@@ -7,7 +7,6 @@ pumped both ways; everything else is read to its end.
 aiohttp is imported on first use, so that a process that has its API server inside does not pay for it.
 """
 
-import asyncio
 import pathlib
 import ssl
 import tempfile
@@ -56,6 +55,7 @@ class HttpTransport:
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
                 auto_decompress=True,
                 read_bufsize=2**20,
+                trace_configs=[_no_redirects()],
             )
         return self._session
 
@@ -75,8 +75,9 @@ class HttpTransport:
             if headers.get("upgrade", "").lower() == "websocket":
                 return await self._upgrade(url, headers, server_name)
             answer = await self._open().request(
-                request.method, url, headers=headers, data=body or None, server_hostname=server_name
-            )
+                request.method, url, headers=headers, data=body or None, server_hostname=server_name,
+                allow_redirects=False,
+            )  # fmt: skip
             if _is_stream(request) and answer.status < 400:
                 return http.Stream(_frames(answer), answer.status, _type(answer), _headers(answer))
             async with answer:
@@ -87,6 +88,8 @@ class HttpTransport:
 
     async def _upgrade(self, url: Any, headers: dict[str, str], server_name: str | None) -> http.Answer:
         import aiohttp
+
+        from steersman.kit import websocket
 
         offered = [each.strip() for each in headers.pop("sec-websocket-protocol", "").split(",") if each.strip()]
         for name in ("upgrade", "connection"):
@@ -99,7 +102,7 @@ class HttpTransport:
             return http.Response(error.status, "text/plain", (str(error.message).encode(),))
 
         async def serve(channel: http.Channel) -> None:
-            await _pump(socket, channel)
+            await websocket.pump(socket, channel)
 
         return http.Upgrade(socket.protocol or "", serve)
 
@@ -107,6 +110,21 @@ class HttpTransport:
         if self._session is not None:
             session, self._session = self._session, None
             await session.close()
+
+
+def _no_redirects() -> "aiohttp.TraceConfig":
+    """Whom we have credentials for is decided here, not by whoever answers: no redirect is followed.
+
+    `request` is told so; a WebSocket's handshake has no such option, so the redirect itself is refused.
+    """
+    import aiohttp
+
+    async def refuse(_session: object, _context: object, redirected: aiohttp.TraceRequestRedirectParams) -> None:
+        raise ConnectionError(f"{redirected.url.host} redirects the connection, which is not followed")
+
+    made = aiohttp.TraceConfig()
+    made.on_request_redirect.append(refuse)
+    return made
 
 
 def _is_stream(request: http.Request) -> bool:
@@ -132,29 +150,3 @@ async def _frames(answer: "aiohttp.ClientResponse") -> AsyncIterator[bytes]:
         raise ConnectionError(f"the stream broke: {error}") from error
     finally:
         answer.close()
-
-
-async def _pump(socket: "aiohttp.ClientWebSocketResponse", channel: http.Channel) -> None:
-    """Messages both ways until either side closes."""
-    import aiohttp
-
-    async def out() -> None:
-        while True:
-            message = await channel.receive()
-            if message is None:
-                await socket.close()
-                return
-            await socket.send_bytes(message)
-
-    sender = asyncio.get_running_loop().create_task(out(), name="websocket sender")
-    try:
-        async for message in socket:
-            if message.type is aiohttp.WSMsgType.BINARY:
-                await channel.send(message.data)
-            elif message.type is aiohttp.WSMsgType.TEXT:
-                await channel.send(message.data.encode())
-    finally:
-        sender.cancel()
-        await asyncio.gather(sender, return_exceptions=True)
-        await socket.close()
-        await channel.close()

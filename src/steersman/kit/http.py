@@ -28,6 +28,32 @@ class User:
     extra: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
 
+class HeaderMap(dict[str, str]):
+    """Headers by their name in lower case.  Values of a name that came more than once are joined by commas, as HTTP
+    allows, and kept apart in `several`: a value may hold a comma of its own."""
+
+    __slots__ = ("several",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.several: dict[str, list[str]] = {}
+
+    def add(self, name: str, value: str) -> None:
+        present = self.get(name)
+        if present is None:
+            self[name] = value
+            return
+        self.several.setdefault(name, [present]).append(value)
+        self[name] = f"{present},{value}"
+
+
+def values(headers: Mapping[str, str], name: str) -> Sequence[str]:
+    """Each value of a header, as it was sent."""
+    if isinstance(headers, HeaderMap) and name in headers.several:
+        return headers.several[name]
+    return [headers[name]] if name in headers else []
+
+
 @dataclasses.dataclass(slots=True)
 class Request:
     """One request.
@@ -104,6 +130,12 @@ class Stream:
             if close is not None:
                 with contextlib.suppress(RuntimeError):  # never started, or just being closed by its owner
                     await close()
+
+
+class Text(bytes):
+    """A message that a WebSocket's other side sent, or shall get, as text and not as bytes."""
+
+    __slots__ = ()
 
 
 class Channel(Protocol):

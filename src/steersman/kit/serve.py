@@ -23,18 +23,24 @@ from typing import Any, cast
 
 import aiohttp
 import multidict
-from aiohttp import hdrs, web, web_protocol
+from aiohttp import hdrs, http_exceptions, web, web_protocol
 
-from steersman.kit import http
+from steersman.kit import http, websocket
 
 log = logging.getLogger(__name__)
 GZIP_FROM = 128 * 1024
+GZIP_ON_LOOP = 512 * 1024
 GZIP_LEVEL = 1
 BODY_LIMIT = 3 * 1024 * 1024
 LINE_LIMIT = 1024 * 1024
 """Of a request's first line: a selector with many values is long.  As much as Go's server takes."""
+PARAMETERS = 10_000
 KEEPALIVE = 75.0
 MESSAGE_LIMIT = 64 * 1024 * 1024
+CLOSE_ANSWER = 10.0
+"""Seconds that the other side of a WebSocket has to say that it closes too."""
+logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
+"""It warns of sub-protocols that nobody took, and shows them: one may be the client's token."""
 
 
 class Server:
@@ -71,6 +77,7 @@ class Server:
         if self._streams:
             await asyncio.wait(self._streams, timeout=grace)
         if self._web is not None:
+            self._web.pre_shutdown()  # idle connections end at once; nobody waits for them
             await self._web.shutdown(grace)
         self._servers.clear()
 
@@ -88,22 +95,27 @@ class Server:
             except web_protocol.RequestPayloadError as error:
                 return _unreadable(error)
         url = incoming.rel_url
+        if url.raw_query_string.count("&") > PARAMETERS:
+            return _refused(400, "BadRequest", f"a request may have {PARAMETERS} query parameters")
         query = url.query
         request = http.Request(
             incoming.method,
             url.raw_path,
             tuple(query.items()) if query else (),
-            _Headers(incoming.headers),
+            _received(incoming.headers),
             body,
             certificate=cast(_Connection, incoming.protocol).certificate(),
             remote=incoming.remote or "",
         )
         answer = await self._handler(request)
         if isinstance(answer, http.Response):
-            return _response(answer, incoming)
+            response = await _response(answer, incoming)
+            if hdrs.UPGRADE in incoming.headers:
+                response.force_close()  # what the client sends next is not HTTP, and is for nobody
+            return response
         if isinstance(answer, http.Stream):
             return await self._stream(answer, incoming)
-        return await _upgrade(answer, incoming)
+        return await self._upgrade(answer, incoming)
 
     async def _body(self, incoming: web.BaseRequest) -> bytes:
         length = incoming.content_length
@@ -148,6 +160,29 @@ class Server:
             await answer.aclose()
         return response
 
+    async def _upgrade(self, answer: http.Upgrade, incoming: web.BaseRequest) -> web.StreamResponse:
+        protocols = (answer.protocol,) if answer.protocol else ()
+        socket_ = web.WebSocketResponse(
+            protocols=protocols, max_msg_size=MESSAGE_LIMIT, compress=False, autoping=True, timeout=CLOSE_ANSWER
+        )
+        await socket_.prepare(incoming)
+        channel = _WebSocket(socket_)
+        task = asyncio.current_task()
+        assert task is not None
+        self._streams.add(task)
+        try:
+            await answer.serve(channel)
+        except ConnectionError:
+            pass  # the client has gone
+        except asyncio.CancelledError:
+            if not self._closing:
+                raise
+            await channel.close(aiohttp.WSCloseCode.GOING_AWAY)
+        finally:
+            await channel.close()
+            self._streams.discard(task)
+        return socket_
+
     async def _copy(
         self, frames: AsyncIterator[bytes], response: web.StreamResponse, incoming: web.BaseRequest
     ) -> None:
@@ -163,17 +198,19 @@ class _TooLarge(Exception):
     pass
 
 
-class _Headers(dict[str, str]):
-    """Header names in lower case; a name that comes twice has its values joined, as HTTP allows."""
+def _received(headers: "multidict.CIMultiDictProxy[str]") -> http.HeaderMap:
+    made = http.HeaderMap()
+    for name, value in headers.items():
+        made.add(name.lower(), value if value.isascii() else _readable(value))
+    return made
 
-    __slots__ = ()
 
-    def __init__(self, headers: "multidict.CIMultiDictProxy[str]") -> None:
-        super().__init__()
-        for name, value in headers.items():
-            key = name.lower()
-            present = self.get(key)
-            self[key] = value if present is None else f"{present},{value}"
+def _readable(text: str) -> str:
+    """A header without the halves of characters that aiohttp makes of bytes that are not UTF-8.
+
+    No encoder takes them: they would break the first answer, log line or stored object that shows them.
+    """
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _headers(given: http.Headers, content_type: str) -> "multidict.CIMultiDict[str]":
@@ -184,23 +221,25 @@ def _headers(given: http.Headers, content_type: str) -> "multidict.CIMultiDict[s
     return headers
 
 
-def _response(answer: http.Response, incoming: web.BaseRequest) -> web.StreamResponse:
+async def _response(answer: http.Response, incoming: web.BaseRequest) -> web.StreamResponse:
     headers = _headers(answer.headers, answer.content_type)
     chunks = answer.chunks
-    if len(chunks) <= 1:
-        body = chunks[0] if chunks else b""
-        if len(body) > GZIP_FROM and _takes_gzip(incoming):
-            body = zlib.compress(body, GZIP_LEVEL, 31)
-            headers[hdrs.CONTENT_ENCODING] = "gzip"
-        return web.Response(body=body, status=answer.status, headers=headers)
     size = sum(map(len, chunks))
     if size > GZIP_FROM and _takes_gzip(incoming):
         headers[hdrs.CONTENT_ENCODING] = "gzip"
-        packer = zlib.compressobj(GZIP_LEVEL, wbits=31)
-        packed = [*map(packer.compress, chunks), packer.flush()]
-        return web.Response(body=b"".join(packed), status=answer.status, headers=headers)
+        headers.add(hdrs.VARY, hdrs.ACCEPT_ENCODING)
+        # A megabyte takes some 10 ms, without the interpreter's lock.
+        body = _packed(chunks) if size <= GZIP_ON_LOOP else await asyncio.to_thread(_packed, chunks)
+        return web.Response(body=body, status=answer.status, headers=headers)
+    if len(chunks) <= 1:
+        return web.Response(body=chunks[0] if chunks else b"", status=answer.status, headers=headers)
     headers[hdrs.CONTENT_LENGTH] = str(size)
     return _Chunks(chunks, answer.status, headers)
+
+
+def _packed(chunks: Sequence[bytes]) -> bytes:
+    packer = zlib.compressobj(GZIP_LEVEL, wbits=31)
+    return b"".join([*map(packer.compress, chunks), packer.flush()])
 
 
 class _Chunks(web.StreamResponse):
@@ -223,21 +262,19 @@ def _takes_gzip(incoming: web.BaseRequest) -> bool:
 
 
 def _too_large(limit: int) -> web.Response:
-    text = (
-        b'{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Request entity too large: '
-        b'limit is %d","reason":"RequestEntityTooLarge","code":413}\n' % limit
-    )
-    response = web.Response(body=text, status=413, content_type="application/json")
-    response.force_close()
-    return response
+    return _refused(413, "RequestEntityTooLarge", f"Request entity too large: limit is {limit}")
 
 
 def _unreadable(error: web_protocol.RequestPayloadError) -> web.Response:
     """A body whose transfer or content encoding is broken."""
-    words = " ".join(str(error).split())
+    return _refused(400, "BadRequest", f"the body cannot be read: {' '.join(str(error).split())}")
+
+
+def _refused(code: int, reason: str, message: str) -> web.Response:
+    """A refusal from below the handler, in the form that the handler's have.  The connection ends with it."""
     told = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
-    text = json.dumps({**told, "message": f"the body cannot be read: {words}", "reason": "BadRequest", "code": 400})
-    response = web.Response(text=text + "\n", status=400, content_type="application/json")
+    text = json.dumps({**told, "message": message, "reason": reason, "code": code})
+    response = web.Response(text=text + "\n", status=code, content_type="application/json")
     response.force_close()
     return response
 
@@ -259,6 +296,31 @@ class _Connection(web_protocol.RequestHandler):
             self._certificate = tls.getpeercert(binary_form=True) if tls is not None else None
         return self._certificate
 
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """aiohttp's answer to what is no HTTP shows the line that it could not read, and logs it.  A token may stand
+        in that line: neither the client nor the log gets it back."""
+        if isinstance(exc, http_exceptions.HttpProcessingError):
+            log.debug("not HTTP from %s: %s", request.remote, type(exc).__name__)
+            if request.writer.output_size > 0:
+                raise ConnectionError("half an answer is sent already")
+            too_long = isinstance(exc, http_exceptions.LineTooLong)
+            why = "a line of the request is too long" if too_long else "the request is not HTTP"
+            return _refused(400, "BadRequest", why)
+        super().handle_error(request, status, exc, message)
+        return _refused(500, "InternalError", "Internal error occurred: an unexpected error; see the server's log")
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        if isinstance(kw.get("exc_info"), web_protocol.RequestPayloadError):
+            log.debug("a body that cannot be read")  # answered with 400 already
+            return
+        super().log_exception(*args, **kw)
+
     async def gone(self) -> None:
         """Returns when the connection is lost."""
         if self.transport is None:
@@ -273,23 +335,18 @@ class _Connection(web_protocol.RequestHandler):
         super().connection_lost(exc)
 
 
+class _Request(web.BaseRequest):
+    async def _prepare_hook(self, response: web.StreamResponse) -> None:
+        """Nobody needs to know what serves, and by which version: kube-apiserver does not tell either."""
+        response.headers.pop(hdrs.SERVER, None)
+
+
 class _Web(web.Server):
+    def _make_request(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+        return _Request(message, payload, protocol, writer, task, self._loop)
+
     def __call__(self) -> web_protocol.RequestHandler:
         return _Connection(self, loop=self._loop, **self._kwargs)
-
-
-async def _upgrade(answer: http.Upgrade, incoming: web.BaseRequest) -> web.StreamResponse:
-    protocols = (answer.protocol,) if answer.protocol else ()
-    socket_ = web.WebSocketResponse(protocols=protocols, max_msg_size=MESSAGE_LIMIT, compress=False, autoping=True)
-    await socket_.prepare(incoming)
-    channel = _WebSocket(socket_)
-    try:
-        await answer.serve(channel)
-    except ConnectionError:
-        pass  # the client has gone
-    finally:
-        await channel.close()
-    return socket_
 
 
 class _WebSocket:
@@ -299,16 +356,11 @@ class _WebSocket:
         self._inner = inner
 
     async def receive(self) -> bytes | None:
-        message = await self._inner.receive()
-        if message.type is aiohttp.WSMsgType.BINARY:
-            return cast(bytes, message.data)
-        if message.type is aiohttp.WSMsgType.TEXT:
-            return cast(str, message.data).encode()
-        return None
+        return websocket.data(await self._inner.receive())
 
     async def send(self, message: bytes) -> None:
         try:
-            await self._inner.send_bytes(message)
+            await websocket.send(self._inner, message)
         except (aiohttp.ClientConnectionError, RuntimeError) as error:
             raise ConnectionError(str(error)) from error
 

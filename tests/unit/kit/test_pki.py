@@ -6,6 +6,7 @@ import stat
 import tempfile
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from steersman.kit import pki
 from steersman.kit.entropy import SeededEntropy
@@ -97,3 +98,9 @@ def _handshake(authority: pki.Pair, server: pki.Pair, name: str) -> str | None:
         if done == 2:
             break
     return here.version() if done == 2 else None
+
+
+def test_tokens_are_signed_with_rsa_and_an_older_key_still_loads() -> None:
+    assert b"BEGIN PUBLIC KEY" in pki.public_pem(pki.new_signing_key())
+    assert isinstance(pki.load_key(pki.new_signing_key()), rsa.RSAPrivateKey)
+    assert isinstance(pki.load_key(pki.new_key()), ec.EllipticCurvePrivateKey)

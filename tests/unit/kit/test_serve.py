@@ -56,6 +56,40 @@ async def test_a_request_arrives_as_a_value(start: Start, session: aiohttp.Clien
     assert request.certificate is None
 
 
+async def test_no_answer_tells_what_serves(start: Start, session: aiohttp.ClientSession) -> None:
+    async def handler(request: http.Request) -> http.Answer:
+        return http.Response(404 if request.path == "/404" else 200, chunks=(b"{}",))
+
+    url = await start(handler)
+    for path, code in (("/", 200), ("/404", 404), ("/?" + "x" * 1_100_000, 400)):
+        async with session.get(url + path) as answer:
+            assert (answer.status, "Server" in answer.headers) == (code, False)
+
+
+async def test_a_header_that_comes_twice_is_joined_and_kept_apart(start: Start, session: aiohttp.ClientSession) -> None:
+    seen: list[http.Request] = []
+
+    async def handler(request: http.Request) -> http.Answer:
+        seen.append(request)
+        return http.Response()
+
+    async with session.get(await start(handler), headers=[("X-One", "a,b"), ("X-Two", "a,b"), ("X-Two", "c")]):
+        pass
+    headers = seen[0].headers
+    assert (headers["x-one"], headers["x-two"]) == ("a,b", "a,b,c")
+    assert [list(http.values(headers, name)) for name in ("x-one", "x-two", "x-three")] == [["a,b"], ["a,b", "c"], []]
+
+
+async def test_a_request_has_so_many_parameters(start: Start, session: aiohttp.ClientSession) -> None:
+    async def handler(request: http.Request) -> http.Answer:
+        return http.Response()
+
+    url = await start(handler)
+    for count, code in ((serve.PARAMETERS, 200), (serve.PARAMETERS + 2, 400)):
+        async with session.get(f"{url}/?{'a=&' * count}"[:-1]) as answer:
+            assert answer.status == code
+
+
 async def test_chunks_are_one_body_and_large_ones_are_compressed(start: Start, session: aiohttp.ClientSession) -> None:
     async def handler(request: http.Request) -> http.Answer:
         return http.Response(chunks=(b"a" * 100_000, b"b" * 100_000))
@@ -66,6 +100,7 @@ async def test_chunks_are_one_body_and_large_ones_are_compressed(start: Start, s
         assert len(await answer.read()) == 200_000
     async with session.get(url, headers={"Accept-Encoding": "gzip"}) as answer:
         assert answer.headers["Content-Encoding"] == "gzip"
+        assert answer.headers["Vary"] == "Accept-Encoding"
         assert await answer.read() == b"a" * 100_000 + b"b" * 100_000
 
 
@@ -153,6 +188,44 @@ async def test_an_upgrade_becomes_a_channel(start: Start, session: aiohttp.Clien
         assert socket.protocol == "v5.channel.k8s.io"
         await socket.send_bytes(b"ab")
         assert await socket.receive_bytes() == b"abab"
+
+
+async def test_a_channel_is_closed_when_the_server_ends(session: aiohttp.ClientSession) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def serve_(channel: http.Channel) -> None:
+        begun.set()
+        try:
+            await channel.receive()
+        finally:
+            ended.set()
+
+    async def handler(request: http.Request) -> http.Answer:
+        return http.Upgrade("", serve_)
+
+    server, listening = serve.Server(handler), serve.listen("127.0.0.1", 0)
+    await server.start([listening])
+    async with session.ws_connect(f"http://127.0.0.1:{listening.getsockname()[1]}/") as socket:
+        await begun.wait()
+        closing = asyncio.create_task(server.close(5.0))
+        assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+        async with asyncio.timeout(2):
+            await closing
+    assert socket.close_code == aiohttp.WSCloseCode.GOING_AWAY
+    assert ended.is_set()
+
+
+async def test_a_connection_that_nobody_uses_does_not_hold_up_the_end(session: aiohttp.ClientSession) -> None:
+    async def handler(request: http.Request) -> http.Answer:
+        return http.Response(chunks=(b"{}",))
+
+    server, listening = serve.Server(handler), serve.listen("127.0.0.1", 0)
+    await server.start([listening])
+    async with session.get(f"http://127.0.0.1:{listening.getsockname()[1]}/") as answer:
+        await answer.read()
+    assert server.connections == 1
+    async with asyncio.timeout(2):
+        await server.close(5.0)
 
 
 async def test_a_client_certificate_is_handed_on(

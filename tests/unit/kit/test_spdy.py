@@ -4,32 +4,10 @@ import struct
 import zlib
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from steersman.kit import spdy
 from steersman.kit.spdy import Data, Opened, Replied, Role, Session, WasReset
-
-
-class Pair:
-    """A client and a server joined by a wire that cuts where it likes."""
-
-    def __init__(self, cut: int = 1 << 30) -> None:
-        self.client, self.server = Session(Role.CLIENT), Session(Role.SERVER)
-        self.cut = cut
-
-    def to_server(self) -> list[spdy.Event]:
-        return self._carry(self.client, self.server)
-
-    def to_client(self) -> list[spdy.Event]:
-        return self._carry(self.server, self.client)
-
-    def _carry(self, source: Session, target: Session) -> list[spdy.Event]:
-        data = source.outgoing()
-        events: list[spdy.Event] = []
-        for start in range(0, len(data), self.cut):
-            events += target.receive(data[start : start + self.cut])
-        return events
+from unit.kit.spdy_pair import Pair
 
 
 def test_the_dictionary_is_the_draft_s() -> None:
@@ -126,16 +104,3 @@ def test_sending_after_the_end_is_our_mistake() -> None:
     session.end(stream)
     with pytest.raises(ValueError, match="was ended"):
         session.send(stream, b"x")
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.binary(max_size=100), max_size=8), st.integers(1, 40))
-def test_bytes_arrive_whole_and_in_order_however_they_are_cut(pieces: list[bytes], cut: int) -> None:
-    pair = Pair(cut)
-    stream = pair.client.open({"a": "b"})
-    for piece in pieces:
-        pair.client.send(stream, piece)
-    pair.client.end(stream)
-    received = [event for event in pair.to_server() if isinstance(event, Data)]
-    assert b"".join(event.payload for event in received) == b"".join(pieces)
-    assert received[-1].fin

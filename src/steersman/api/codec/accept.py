@@ -15,8 +15,8 @@ Names are those of Kubernetes' JSON library: case matters, the last of two equal
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from steersman.api import schema
 from steersman.api.codec import duplicates, scalars
@@ -28,11 +28,21 @@ MAX_PROBLEMS = 100
 """As many unknown and duplicate fields are told."""
 
 
+MAX_CONTAINERS = 1000
+"""Of one list.  Every plug-in and every controller walks them, most of them on the loop."""
+_CONTAINERS = ("Container", "EphemeralContainer")
+
+Way: TypeAlias = tuple[tuple[str | int, ...], Any]
+"""The steps from the root to a value, and the value."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Accepted:
     tree: Any
     problems: list[str]
     """`unknown field "spec.foo"`, `duplicate field "spec.foo"`."""
+    empty: Sequence[Way] = ()
+    """Where an empty list or map was left out; a refusal shows it, see `restored`."""
 
 
 def accept(node: Node, tree: Any, *, strict: bool = True, body: bytes | None = None) -> Accepted:
@@ -49,7 +59,34 @@ def accept(node: Node, tree: Any, *, strict: bool = True, body: bytes | None = N
     problems = state.problems
     if strict and body is not None and duplicates.maybe_any(body, state.keys):
         problems = [f'duplicate field "{where}"' for where in duplicates.find(body)] + problems
-    return Accepted(made, problems[:MAX_PROBLEMS])
+    return Accepted(made, problems[:MAX_PROBLEMS], state.empty)
+
+
+def restored(tree: Any, empty: Sequence[Way]) -> Any:
+    """The tree with the empty lists and maps that `accept` left out, where their place is still free.
+
+    Go's decoder keeps an empty list apart from none until the object is stored, so that a refusal in between
+    shows `[]` and not `null`.
+    """
+    for steps, value in empty:
+        tree = _put(tree, steps, value)
+    return tree
+
+
+def _put(tree: Any, steps: Sequence[str | int], value: Any) -> Any:
+    step, rest = steps[0], steps[1:]
+    if isinstance(step, int):
+        if not isinstance(tree, list) or step >= len(tree):
+            return tree
+        made = _put(tree[step], rest, value) if rest else value
+        return tree if made is tree[step] else [*tree[:step], made, *tree[step + 1 :]]
+    if not isinstance(tree, Mapping):
+        return tree
+    present = tree.get(step)
+    if rest:
+        made = _put(present, rest, value)
+        return tree if made is present else {**tree, step: made}
+    return {**tree, step: value} if present is None else tree
 
 
 _Walk = Callable[[Node, Any, State], Any]
@@ -119,9 +156,9 @@ def _object(node: Node, value: Any, state: State) -> Any:
                 if made is child:
                     if made or not omit:
                         continue
-                    made = DROP
+                    made = _left_out(key, child, state)
                 elif omit and not made:
-                    made = DROP
+                    made = _left_out(key, made, state)
         if out is None:
             out = dict(value)
         if made is DROP:
@@ -134,6 +171,12 @@ def _object(node: Node, value: Any, state: State) -> Any:
             out = _filled(node, have)
             break
     return value if out is None else out
+
+
+def _left_out(key: str, value: Any, state: State) -> Any:
+    if (type(value) is dict or type(value) is list) and len(state.empty) < MAX_PROBLEMS:
+        state.empty.append(((*state.stack, key), value))
+    return DROP
 
 
 def _filled(node: Node, have: dict[str, Any]) -> dict[str, Any]:
@@ -183,6 +226,8 @@ def _list(node: Node, value: Any, state: State) -> Any:
     if type(value) is not list:
         return mismatch(node, value, state)
     entry = _item_entry(node)
+    if len(value) > MAX_CONTAINERS and entry[2].go_type in _CONTAINERS:
+        raise DecodeError(f"{path(state.stack)}: a pod may have {MAX_CONTAINERS} containers, not {len(value)}")
     text = entry[0] is str
     out: list[Any] | None = None
     for index, child in enumerate(value):

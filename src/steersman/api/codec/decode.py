@@ -1,16 +1,9 @@
-"""Bodies to trees by their media type.
-
-YAML costs a hundred times what JSON costs, so a body that is JSON is never read as YAML, whatever its type
-says.
-"""
+"""Bodies to trees by their media type."""
 
 from typing import Any
 
-import msgspec
-
 from steersman.api import status
-from steersman.api.codec import go_json
-from steersman.api.codec.errors import DecodeError
+from steersman.api.codec.texts import decode_json, decode_yaml
 
 JSON = "application/json"
 YAML = "application/yaml"
@@ -48,32 +41,3 @@ def decode_body(content_type: str, body: bytes) -> Any:
 
         return protobuf.decode_body(body)
     return decode_json(body)
-
-
-def decode_json(body: bytes) -> Any:
-    """Raises DecodeError with the text of Go's scanner."""
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        text = go_json.explain(body) if not isinstance(error, RecursionError) else "exceeded max depth"
-        if not text:  # sound for Go, which reads broken UTF-8 as U+FFFD
-            try:
-                return msgspec.json.decode(body.decode("utf-8", "replace"))
-            except (msgspec.DecodeError, RecursionError):
-                text = str(error)
-        raise DecodeError(text) from None
-
-
-def decode_yaml(body: bytes, problems: list[str] | None = None) -> Any:
-    """The first document.  Keys that stand twice are told in `problems` where it is given.
-
-    Raises DecodeError.
-    """
-    if body.lstrip()[:1] in (b"{", b"["):
-        try:
-            return msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass  # flow-style YAML, perhaps
-    from steersman.api.codec import go_yaml
-
-    return go_yaml.decode(body, problems)

@@ -4,10 +4,24 @@ msgspec says where it gave up; clients expect `invalid character 'b' looking for
 string`.  This walks the text only once it is known to be broken, so it may be slow.
 """
 
+import re
+from collections.abc import Callable
+
 from steersman.api.codec.errors import DecodeError
 
-_SPACE = " \t\r\n"
+_SPACES = re.compile(r"[ \t\r\n]*").match
+_PLAIN = r'[^"\\\x00-\x1f]*+'
+_SOUND = re.compile(_PLAIN + r'(?:\\(?:[bfnrt\\/"]|u[0-9a-fA-F]{4})' + _PLAIN + ")*+").match
+"""As much of a text as is sound."""
+_DIGITS = re.compile(r"[0-9]*").match
+_SPACE = r"[ \t\r\n]*+"
+_TEXT = f'"{_PLAIN}"'
+_SIMPLE = rf"(?:{_TEXT}|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|true|false|null){_SPACE},{_SPACE}"
+_ITEMS = re.compile(f"(?:{_SIMPLE})*+").match
+_MEMBERS = re.compile(f"(?:{_TEXT}{_SPACE}:{_SPACE}{_SIMPLE})*+").match
+"""As many whole items or members with the comma after them as hold nothing difficult: nearly all."""
 _END = "unexpected end of JSON input"
+_DIGIT = frozenset("0123456789")
 
 
 def explain(body: bytes) -> str:
@@ -24,9 +38,13 @@ def explain(body: bytes) -> str:
 
 
 def _skip(text: str, at: int) -> int:
-    while at < len(text) and text[at] in _SPACE:
-        at += 1
-    return at
+    return at if text[at : at + 1] > " " else _end(_SPACES, text, at)
+
+
+def _end(match: Callable[[str, int], re.Match[str] | None], text: str, at: int) -> int:
+    found = match(text, at)
+    assert found is not None  # all of them match nothing, too
+    return found.end()
 
 
 def _invalid(char: str, where: str) -> str:
@@ -61,7 +79,7 @@ def _value(text: str, at: int, where: str) -> int:
         return _array(text, at)
     if char == '"':
         return _string(text, at)
-    if char == "-" or char.isdigit():
+    if char == "-" or char in _DIGIT:
         return _number(text, at)
     for literal in ("true", "false", "null"):
         if char == literal[0]:
@@ -78,6 +96,7 @@ def _object(text: str, at: int) -> int:
     if _at(text, at) == "}":
         return at + 1
     while True:
+        at = _end(_MEMBERS, text, at)
         if _at(text, at) != '"':
             raise DecodeError(_invalid(text[at], "looking for beginning of object key string"))
         at = _skip(text, _string(text, at))
@@ -97,6 +116,7 @@ def _array(text: str, at: int) -> int:
     if _at(text, at) == "]":
         return at + 1
     while True:
+        at = _end(_ITEMS, text, at)
         at = _skip(text, _value(text, at, "looking for beginning of value"))
         char = _at(text, at)
         if char == "]":
@@ -107,52 +127,43 @@ def _array(text: str, at: int) -> int:
 
 
 def _string(text: str, at: int) -> int:
-    at += 1
-    while True:
-        char = _at(text, at)
-        if char == '"':
-            return at + 1
-        if char == "\\":
-            escape = _at(text, at + 1)
-            if escape == "u":
-                for place in range(2, 6):
-                    if _at(text, at + place) not in "0123456789abcdefABCDEF":
-                        raise DecodeError(_invalid(text[at + place], "in \\u hexadecimal character escape"))
-                at += 6
-                continue
-            if escape not in 'bfnrt\\/"':
-                raise DecodeError(_invalid(escape, "in string escape code"))
-            at += 2
-            continue
-        if ord(char) < 0x20:
-            raise DecodeError(_invalid(char, "in string literal"))
-        at += 1
+    at = _end(_SOUND, text, at + 1)
+    char = _at(text, at)
+    if char == '"':
+        return at + 1
+    if char != "\\":
+        raise DecodeError(_invalid(char, "in string literal"))
+    escape = _at(text, at + 1)
+    if escape != "u":
+        raise DecodeError(_invalid(escape, "in string escape code"))
+    for place in range(2, 6):
+        if _at(text, at + place) not in "0123456789abcdefABCDEF":
+            raise DecodeError(_invalid(text[at + place], "in \\u hexadecimal character escape"))
+    raise AssertionError("sound after all")
 
 
 def _number(text: str, at: int) -> int:
     if text[at] == "-":
         at += 1
-        if not _at(text, at).isdigit():
+        if _at(text, at) not in _DIGIT:
             raise DecodeError(_invalid(text[at], "in numeric literal"))
     if text[at] == "0":
         at += 1
     else:
         at = _digits(text, at)
     if text[at : at + 1] == ".":
-        if not _at(text, at + 1).isdigit():
+        if _at(text, at + 1) not in _DIGIT:
             raise DecodeError(_invalid(text[at + 1], "after decimal point in numeric literal"))
         at = _digits(text, at + 1)
     if text[at : at + 1] in ("e", "E"):
         at += 1
         if _at(text, at) in "+-":
             at += 1
-        if not _at(text, at).isdigit():
+        if _at(text, at) not in _DIGIT:
             raise DecodeError(_invalid(text[at], "in exponent of numeric literal"))
         at = _digits(text, at)
     return at
 
 
 def _digits(text: str, at: int) -> int:
-    while at < len(text) and text[at].isdigit():
-        at += 1
-    return at
+    return _end(_DIGITS, text, at)

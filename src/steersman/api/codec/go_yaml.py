@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 import yaml
 
+from steersman.api.codec import sizes
 from steersman.api.codec.errors import DecodeError
 
-MAX_NODES = 500_000
+MAX_NODES = sizes.MAX_VALUES
 """As many values may a body have once its aliases are written out."""
 
 
@@ -47,9 +48,19 @@ def decode(body: bytes, problems: list[str] | None) -> Any:
 
 def _yaml_error(error: yaml.YAMLError) -> str:
     text = "error converting YAML to JSON: yaml: "
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error)
-    return text + (f"line {mark.line + 1}: {problem}" if mark is not None else problem)
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    line = _line(error)
+    return text + (f"line {line}: {problem}" if line else problem)
+
+
+def _line(error: yaml.YAMLError) -> int:
+    """The line that Go's library names, 0 for none: the scanner's count from one, the parser's from zero."""
+    for name in ("problem_mark", "context_mark"):
+        mark = getattr(error, name, None)
+        if mark is not None and mark.line:
+            more = name == "problem_mark" and isinstance(error, yaml.scanner.ScannerError)
+            return int(mark.line) + more
+    return 0
 
 
 def _limit(tree: Any) -> None:
@@ -80,16 +91,26 @@ class _Loader(yaml.CSafeLoader):
     def __init__(self, body: bytes) -> None:
         super().__init__(body)
         self.twice: list[str] = []
-        self._depth = 0
+        self._depth = self._count = self._merged = 0
 
     def descend_resolver(self, current_node: Any, current_index: Any) -> None:
         """Called before each node is composed.  (What it is there for, resolving tags by path, is not used.)"""
         self._depth += 1
+        self._count += 1
+        if self._count > 2 * sizes.MAX_VALUES:  # keys are nodes, too
+            raise sizes.too_many()
         if self._depth > MAX_DEPTH:
             raise ValueError(f"exceeded max depth of {MAX_DEPTH}")
 
     def ascend_resolver(self) -> None:
         self._depth -= 1
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Merge keys (`<<`) copy what they name: lists of aliases of lists of aliases multiply."""
+        super().flatten_mapping(node)
+        self._merged += len(node.value)
+        if self._merged > 2 * MAX_NODES:
+            raise DecodeError("error converting YAML to JSON: yaml: document contains excessive aliasing")
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         self.flatten_mapping(node)

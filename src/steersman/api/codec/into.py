@@ -7,11 +7,13 @@ may be left out.  `fieldValidation` decides what becomes of unknown and duplicat
 
 import dataclasses
 import enum
+import json
+from collections.abc import Sequence
 from typing import Any
 
-from steersman.api import builtin_names, resources, status
-from steersman.api.codec import decode
-from steersman.api.codec.accept import accept
+from steersman.api import builtin_names, field, resources, status
+from steersman.api.codec import decode, texts
+from steersman.api.codec.accept import Way, accept
 from steersman.api.codec.errors import DecodeError
 from steersman.api.schema.node import Node
 from steersman.api.status import StatusError
@@ -29,6 +31,8 @@ class Received:
     tree: MutableTree
     """The object; its top level is the receiver's to change."""
     warnings: list[str]
+    empty: Sequence[Way] = ()
+    """Where an empty list or map was left out."""
 
 
 def into(
@@ -40,26 +44,35 @@ def into(
     *,
     validation: FieldValidation = FieldValidation.WARN,
     table: resources.Table = resources.BUILTIN,
+    custom: bool = False,
 ) -> Received:
-    """Raises a 400 or 415 StatusError."""
+    """Raises a 400 or 415 StatusError.
+
+    A custom resource's body must say what it is, and only there the refusal of another kind is validation's (422).
+    """
     media = decode.media_type(content_type)
     if media == decode.PROTOBUF:
         return _of_protobuf(api_version, kind, node, body, table)
     problems: list[str] = []
     try:
         if media == decode.YAML:
-            tree = decode.decode_yaml(body, problems if validation != FieldValidation.IGNORE else None)
+            tree = texts.decode_yaml(body, problems if validation != FieldValidation.IGNORE else None)
         else:
-            tree = decode.decode_json(body)
+            tree = texts.decode_json(body)
         found_version, found_kind = _type_of(tree)
     except DecodeError as error:
-        prefix = (
-            "" if media == decode.YAML and "YAML" in str(error) else "couldn't get version/kind; json parse error: "
-        )
+        why = str(error)
+        if media == decode.YAML and why.startswith(_OF_YAML):
+            why = why.removeprefix(_OF_YAML)
+        else:
+            why = f"couldn't get version/kind; json parse error: {why}"
         raise status.bad_request(
-            f"the object provided is unrecognized (must be of type {kind}): {prefix}{error} ({_summary(body)})"
+            f"the object provided is unrecognized (must be of type {kind}): {why} ({_summary(body)})"
         ) from None
-    found_version, found_kind = _expected(found_version, found_kind, api_version, kind, table)
+    if custom:
+        _check_custom(tree, body, found_version, found_kind, api_version, kind)
+    else:
+        found_version, found_kind = _expected(found_version, found_kind, api_version, kind, table)
     strict = validation != FieldValidation.IGNORE
     try:
         accepted = accept(node, tree, strict=strict, body=body if media == decode.JSON else None)
@@ -70,7 +83,11 @@ def into(
         raise _unfit(found_version, found_kind, kind, "strict decoding error: " + ", ".join(problems))
     made = dict(accepted.tree) if accepted.tree is tree else accepted.tree
     made["apiVersion"], made["kind"] = api_version, kind
-    return Received(made, problems)
+    return Received(made, problems, accepted.empty)
+
+
+_OF_YAML = "error converting YAML to JSON: "
+"""What is said of YAML elsewhere, and not here."""
 
 
 def _of_protobuf(api_version: str, kind: str, node: Node, body: bytes, table: resources.Table) -> Received:
@@ -104,6 +121,34 @@ def _expected(
     return found_version, found_kind
 
 
+def _check_custom(tree: Any, body: bytes, found_version: str, found_kind: str, api_version: str, kind: str) -> None:
+    """Raises 400 or 422 where the body is no object of the kind."""
+    if not found_kind:
+        text = body.decode("utf-8", "replace") if body[:1] == b"{" or tree is None else json.dumps(tree)
+        raise status.bad_request(
+            f"the object provided is unrecognized (must be of type {kind}): "
+            f"Object 'Kind' is missing in '{text}' ({_summary(body)})"
+        )
+    if found_version != api_version:
+        raise status.bad_request(
+            f"the API version in the data ({found_version}) does not match the expected API version ({api_version})"
+        )
+    if found_kind != kind:
+        metadata = tree.get("metadata")
+        name = metadata.get("name") if isinstance(metadata, dict) else None
+        raise other_kind(found_version, found_kind, api_version, kind, name if isinstance(name, str) else "")
+
+
+def other_kind(found_version: str, found_kind: str, api_version: str, kind: str, name: str) -> StatusError:
+    """The 422 of a custom resource that says it is something else."""
+    errors = []
+    if found_kind != kind:
+        errors.append(field.invalid(field.Path("kind"), found_kind, f"must be {kind}"))
+    if found_version != api_version:
+        errors.append(field.invalid(field.Path("apiVersion"), found_version, f"must be {api_version}"))
+    return status.invalid(found_kind, resources.split(found_version)[0], name, errors)
+
+
 def _type_of(tree: Any) -> tuple[str, str]:
     target = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
     if tree is None:
@@ -129,16 +174,20 @@ def _other_kind(
 ) -> StatusError:
     group = resources.split(api_version)[0]
     known = table.by_kind(found_version, found_kind)
-    if known is None:
-        scheme = _SCHEMES.get(group, _SCHEME)
-        why = f'no kind "{found_kind}" is registered for version "{found_version}" in scheme "{scheme}"'
-        return _unfit(found_version, found_kind, kind, why)
-    if found_kind == kind and known.group == group:
+    if known is not None and found_kind == kind and known.group == group:
         return status.bad_request(
             f"the API version in the data ({found_version}) does not match the expected API version ({api_version})"
         )
-    why = f"converting ({known.version}.{found_kind}) to ({_internal(api_version)}.{kind}): unknown conversion"
-    return _unfit(found_version, found_kind, kind, why)
+    return _unfit(found_version, found_kind, kind, no_conversion(found_version, found_kind, api_version, kind, table))
+
+
+def no_conversion(found_version: str, found_kind: str, api_version: str, kind: str, table: resources.Table) -> str:
+    """Why an object of one kind cannot be made one of another."""
+    known = table.by_kind(found_version, found_kind)
+    if known is None:
+        scheme = _SCHEMES.get(resources.split(api_version)[0], _SCHEME)
+        return f'no kind "{found_kind}" is registered for version "{found_version}" in scheme "{scheme}"'
+    return f"converting ({known.version}.{found_kind}) to ({_internal(api_version)}.{kind}): unknown conversion"
 
 
 _SCHEME = "pkg/api/legacyscheme/scheme.go:30"

@@ -18,7 +18,7 @@ SCHEMA_OR = frozenset(JSON_SCHEMA + other for other in ("OrArray", "OrBool", "Or
 
 
 class State:
-    __slots__ = ("keys", "problems", "root", "saved", "stack", "strict")
+    __slots__ = ("empty", "keys", "problems", "root", "saved", "stack", "strict")
 
     def __init__(self, root: Node, strict: bool) -> None:
         self.root = root
@@ -28,6 +28,8 @@ class State:
         self.problems: list[str] = []
         self.saved: str = ""
         self.keys = 0
+        self.empty: list[tuple[tuple[str | int, ...], Any]] = []
+        """Empty lists and maps that were left out, and the way to them."""
 
 
 def mismatch(node: Node, value: Any, state: State) -> Any:

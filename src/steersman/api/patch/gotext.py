@@ -1,5 +1,6 @@
-"""Values as Go prints them with `%v`: some refusals show a patch that way, and nothing else does."""
+"""Values as Go prints them, with `%v` or `%#v`: some refusals show a patch that way, and nothing else does."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,18 @@ def plain(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"[{' '.join(map(plain, value))}]"
     return str(value)
+
+
+def syntax(value: Any) -> str:
+    """A value as Go's source would write it, `%#v`: strings quoted, maps and lists with their type."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Mapping):
+        inside = ", ".join(f"{syntax(key)}:{syntax(value[key])}" for key in sorted(value))
+        return f"{type_name(value)}{{{inside}}}"
+    if isinstance(value, Sequence):
+        return f"{type_name(value)}{{{', '.join(map(syntax, value))}}}"
+    return "interface {}(nil)" if value is None else plain(value)
 
 
 def number(value: float) -> str:

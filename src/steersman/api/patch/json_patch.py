@@ -103,11 +103,11 @@ class _Draft:
                 self._add(operation.path, value)
             case "copy":
                 value = self._read(operation.source, absent=True)
-                self._copied += len(msgspec.json.encode(value))
+                text = msgspec.json.encode(value)
+                self._copied += len(text)
                 if self._copied > MAX_COPIED:
                     raise PatchError(f"copies add {self._copied} bytes, more than {MAX_COPIED}")
-                self._owned = {id(self.root): self.root}  # the value is now reachable by two ways
-                self._add(operation.path, value)
+                self._add(operation.path, msgspec.json.decode(text))  # by no way but this one
             case "test":
                 self._test(operation.path, operation.value)
             case _:

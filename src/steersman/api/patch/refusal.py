@@ -45,8 +45,25 @@ def of_result(old: Any, new: Any) -> str:
     if new is old or not isinstance(new, Mapping):
         return msgspec.json.encode(new).decode()
     before = old if isinstance(old, Mapping) else {}
+    if new.get("metadata") is before.get("metadata") and isinstance(new.get("metadata"), Mapping):
+        metadata = _ordered(new["metadata"])
+        before = {**before, "metadata": metadata}
+        new = {**new, "metadata": metadata}
     members = (f"{field.quoted(name)}:{of_result(before.get(name), new[name])}" for name in sorted(new))
     return "{" + ",".join(members) + "}"
+
+
+_METADATA = (
+    "name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp",
+    "deletionTimestamp", "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers",
+    "managedFields",
+)  # fmt: skip
+
+
+def _ordered(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Metadata in the order of Go's type, which the store does not keep."""
+    known = {name: metadata[name] for name in _METADATA if name in metadata}
+    return known if len(known) == len(metadata) else metadata
 
 
 def failed(message: str) -> StatusError:

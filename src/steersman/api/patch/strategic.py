@@ -203,10 +203,14 @@ def _identity(item: Any, merge_key: str) -> Any:
     if not merge_key:
         return item
     if not isinstance(item, Mapping):
-        raise refusal.failed(f"expected a map[string]interface {{}}, but received a {gotext.type_name(item)}")
+        raise _no_map(item)
     if merge_key not in item:
         raise _no_key(item, merge_key)
     return item[merge_key]
+
+
+def _no_map(item: Any) -> StatusError:
+    return refusal.failed(f"expected a map[string]interface {{}}, but received a {gotext.type_name(item)}")
 
 
 def _no_key(item: Tree, merge_key: str) -> StatusError:
@@ -215,7 +219,9 @@ def _no_key(item: Tree, merge_key: str) -> StatusError:
 
 def _maps(*lists: Sequence[Any]) -> bool:
     """Whether the items are maps; all must be alike, and none a list."""
-    kinds = {gotext.kind(item) for items in lists for item in items if item is not None}
+    if any(item is None for items in lists for item in items):
+        raise bad_request("invalid patch: an item of a list that merges cannot be null")
+    kinds = {gotext.kind(item) for items in lists for item in items}
     if "array" in kinds:
         raise json_patch_refused()
     if len(kinds) > 1:
@@ -287,6 +293,8 @@ def _places(items: Sequence[Any], merge_key: str) -> dict[Any, int]:
     for place, item in enumerate(items):
         if not merge_key:
             found.setdefault(_hashed(item), place)
+        elif not isinstance(item, Mapping):
+            raise _no_map(item)
         elif merge_key in item:
             found.setdefault(_hashed(item[merge_key]), place)
     return found

@@ -10,6 +10,7 @@ that the tree does not have is left out here, which reads back the same.
 
 from typing import Any
 
+from steersman.api.codec import sizes
 from steersman.api.codec.errors import DecodeError
 from steersman.api.codec.protobuf import kinds, plan, reading, writing
 from steersman.api.codec.protobuf.envelope import PREFIX, Envelope, frame, unwrapped, wrapped
@@ -37,11 +38,14 @@ MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 def decode(node: Node, data: bytes) -> Any:
     """The tree of an object's message, without kind and version.
 
-    Raises DecodeError, and NoProtobuf where the type has no protobuf form.
+    Raises the 413 StatusError of too many values, DecodeError, and NoProtobuf where the type has no protobuf form.
     """
     from steersman.api.codec.accept import accept
 
-    return accept(node, reading.message(plan.of(node), data), strict=False).tree
+    tree = reading.message(plan.of(node), data)
+    if len(data) > sizes.MAX_VALUES:
+        sizes.check_tree(tree)
+    return accept(node, tree, strict=False).tree
 
 
 def decode_body(body: bytes) -> MutableTree:

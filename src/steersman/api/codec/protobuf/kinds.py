@@ -7,8 +7,8 @@ from steersman.api.codec.protobuf import plan
 from steersman.api.schema.node import Node
 
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
-_ANYWHERE = frozenset({"DeleteOptions", "Status"})
-"""Kinds of meta/v1 that come under the version of any group."""
+_ANYWHERE = frozenset({"APIResourceList", "APIVersions", "DeleteOptions", "Status"})
+"""Kinds of meta/v1 that come under the version of any group, or without one."""
 
 
 def node(api_version: str, kind: str) -> Node:

@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from steersman.api.codec import decode
 from steersman.api.codec.errors import DecodeError
 from steersman.api.codec.protobuf import plan as plans
 from steersman.api.codec.protobuf import wire
 from steersman.api.codec.protobuf.plan import Field, Plan
+from steersman.api.codec.texts import decode_json
 
 DEPTH = 200
 _TEXT, _ONE, _OBJECT, _LIST, _MAP, _NESTED, _MANY, _NUMBER, _NUMBERS, _FLOAT = range(10)
@@ -209,7 +209,7 @@ def _micro_time(_: Any, data: bytes, at: int, end: int, depth: int) -> Any:
 def _any(_: Any, data: bytes, at: int, end: int, depth: int) -> Any:
     """RawExtension, FieldsV1 and JSON carry JSON text."""
     raw = _fields(data, at, end)[0].get(1, b"")
-    return decode.decode_json(raw) if raw else None
+    return decode_json(raw) if raw else None
 
 
 def _wrapped(_: Any, data: bytes, at: int, end: int, depth: int) -> Any:
