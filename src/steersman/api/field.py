@@ -62,12 +62,13 @@ class Path:
 
 
 def quoted(value: Any) -> str:
-    """A value as the messages show it: strings quoted, booleans and numbers bare, the rest as JSON."""
+    """A value as the messages show it: strings quoted, booleans and numbers bare, the rest as Go's JSON."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if value is None:
         return "null"
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    made = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return made.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def required(path: Path, detail: str = "") -> FieldError:

@@ -6,12 +6,13 @@ that `spec.unschedulable=false` finds nodes that say nothing.
 """
 
 import dataclasses
-import functools
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from steersman.api.tree import Tree
+from steersman.kit import limits
 
 
 class SelectorError(ValueError):
@@ -65,18 +66,42 @@ def _split(text: str) -> list[str]:
 
 
 def _term(part: str, whole: str) -> Term:
-    for position in range(len(part)):
-        for operator in ("!=", "==", "="):
-            if part.startswith(operator, position):
-                value = _unescaped(part[position + len(operator) :])
-                return Term(part[:position], value, operator == "!=")
-    raise SelectorError(f"invalid selector: '{whole}'; can't understand '{part}'")
+    operator = _OPERATOR(part)
+    if operator is None:
+        raise SelectorError(f"invalid selector: '{whole}'; can't understand '{part}'")
+    return Term(part[: operator.start()], _unescaped(part[operator.end() :]), operator[0] == "!=")
 
 
-@functools.lru_cache(maxsize=1024)
+_OPERATOR = re.compile("!=|==|=").search
+
+
+@limits.remembered(1024)
 def parse(text: str) -> tuple[Term, ...]:
     """Read a selector; empty selects everything.  Raises SelectorError."""
-    return tuple(_term(part, text) for part in sorted(_split(text)) if part)
+    if len(text) > MAX_LENGTH:  # whoever authorises reads it, too, and on the loop
+        raise SelectorError(f"a field selector may have {MAX_LENGTH} characters")
+    parts = _split(text)
+    if len(parts) > MAX_TERMS:
+        raise SelectorError(f"a field selector may have {MAX_TERMS} terms")
+    return tuple(_term(part, text) for part in sorted(parts) if part)
+
+
+def exact(text: str, field: str) -> str:
+    """The value that a selector demands of a field; empty where it demands none or cannot be read.
+
+    Whoever decides by what a selector narrows to must read it as it is read when objects are chosen: a comma may be
+    part of a value.
+    """
+    try:
+        terms = parse(text)
+    except SelectorError:
+        return ""
+    return next((term.value for term in terms if term.field == field and not term.negated), "")
+
+
+MAX_LENGTH = 65_536
+MAX_TERMS = 1000
+"""Each is asked of each object."""
 
 
 Extract = Callable[[Tree], str]

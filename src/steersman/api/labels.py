@@ -9,16 +9,21 @@ speaks of `<nil>`.
 import dataclasses
 import functools
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from steersman.api import names
 from steersman.api.tree import Tree
+from steersman.kit import limits
 
 Labels = Mapping[str, str]
 
 IN, NOT_IN, EXISTS, DOES_NOT_EXIST = "in", "notin", "exists", "!"
 EQUALS, DOUBLE_EQUALS, NOT_EQUALS, GREATER, LESS = "=", "==", "!=", "gt", "lt"
+MAX_REQUIREMENTS = 1000
+"""Each is asked of each object.  (A requirement may have as many values as it likes.)"""
+MAX_TOKENS = 65_536
 _BINARY_OPERATORS = "in, notin, =, ==, !=, gt, lt"
 
 
@@ -83,7 +88,7 @@ class Selector:
 
     @functools.cached_property
     def _others(self) -> tuple[Callable[[Labels], bool], ...]:
-        return tuple(r.matches for r in self.requirements if r.operator not in (EQUALS, DOUBLE_EQUALS))
+        return tuple(_test(r) for r in self.requirements if r.operator not in (EQUALS, DOUBLE_EQUALS))
 
     def matches(self, labels: Labels | None) -> bool:
         if self.nothing:
@@ -96,6 +101,14 @@ class Selector:
 
     def __str__(self) -> str:
         return ",".join(str(requirement) for requirement in self.requirements)
+
+
+def _test(requirement: Requirement) -> Callable[[Labels], bool]:
+    """What asks a requirement; one with many values looks them up instead of going through them."""
+    if requirement.operator not in (IN, NOT_IN) or len(requirement.values) < 8:
+        return requirement.matches
+    key, values, among = requirement.key, frozenset(requirement.values), requirement.operator == IN
+    return lambda labels: (labels.get(key) in values) is among
 
 
 EVERYTHING = Selector()
@@ -150,7 +163,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-@functools.lru_cache(maxsize=1024)
+@limits.remembered(1024)
 def parse(text: str) -> Selector:
     """Read a selector from its text; empty selects everything.  Raises SelectorError."""
     return Selector(_Parser(text).requirements()) if text else EVERYTHING
@@ -158,28 +171,20 @@ def parse(text: str) -> Selector:
 
 _WORDS = frozenset({")", ",", "!", "==", "=", ">", "in", "<", "!=", "notin", "("})
 _OPERATORS = {"=": EQUALS, "==": DOUBLE_EQUALS, "!=": NOT_EQUALS, ">": GREATER, "<": LESS, "in": IN, "notin": NOT_IN}
-_SPECIAL = "=!(),><"
-_SPACE = " \t\r\n"
 _END = ""
+
+
+_TOKEN = re.compile(r"==|!=|[=!(),><]|[^=!(),>< \t\r\n]++")
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
     """Pairs of kind and literal: a word's kind is itself, an identifier's is `id`, the end's is empty."""
-    tokens = []
-    position, size = 0, len(text)
-    while position < size:
-        character = text[position]
-        start = position
-        if character in _SPACE:
-            position += 1
-        elif character in _SPECIAL:
-            position += 2 if text[position : position + 2] in ("==", "!=") else 1
-            tokens.append((text[start:position], text[start:position]))
-        else:
-            while position < size and text[position] not in _SPECIAL and text[position] not in _SPACE:
-                position += 1
-            word = text[start:position]
-            tokens.append((word if word in _WORDS else "id", word))
+    tokens: list[tuple[str, str]] = []
+    for found in _TOKEN.finditer(text):
+        if len(tokens) == MAX_TOKENS:
+            raise SelectorError(f"a selector may have {MAX_TOKENS} words and signs")
+        word = found[0]
+        tokens.append((word if word in _WORDS else "id", word))
     tokens.append((_END, ""))
     return tokens
 
@@ -207,6 +212,8 @@ class _Parser:
                 break
             if kind not in ("id", "!"):
                 raise SelectorError(f"found '{literal}', expected: !, identifier, or 'end of string'")
+            if len(found) == MAX_REQUIREMENTS:
+                raise SelectorError(f"a selector may have {MAX_REQUIREMENTS} requirements")
             try:
                 found.append(self._requirement())
             except SelectorError as error:

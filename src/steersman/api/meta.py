@@ -18,12 +18,13 @@ _META = Path("metadata")
 _LABELS, _ANNOTATIONS, _FINALIZERS = _META.child("labels"), _META.child("annotations"), _META.child("finalizers")
 _OWNERS = _META.child("ownerReferences")
 _BLOCKED_OWNERS = {("", "v1", "Event")}
-_STANDARD_FINALIZERS = {
+STANDARD_FINALIZERS = {
     "kubernetes", "orphan", "foregroundDeletion", "customresourcecleanup.apiextensions.k8s.io",
 }  # fmt: skip
 
 
-def create(metadata: Tree, *, namespaced: bool, name_rule: NameRule) -> list[FieldError]:
+def create(metadata: Tree, *, namespaced: bool, name_rule: NameRule, any_finalizer: bool = False) -> list[FieldError]:
+    """`any_finalizer`: whether any qualified name will do for one, as with custom resources."""
     errors: list[FieldError] = []
     generate, name = metadata.get("generateName") or "", metadata.get("name") or ""
     if generate:
@@ -43,10 +44,12 @@ def create(metadata: Tree, *, namespaced: bool, name_rule: NameRule) -> list[Fie
             ]
     elif namespace:
         errors.append(field.forbidden(_META.child("namespace"), "not allowed on this type"))
-    return errors + _always(metadata) + _finalizers(metadata)
+    return errors + _always(metadata) + _finalizers(metadata, any_finalizer=any_finalizer)
 
 
-def update(new: Tree, old: Tree, *, repeats: int, change_repeats: int = 2) -> list[FieldError]:
+def update(
+    new: Tree, old: Tree, *, repeats: int, change_repeats: int = 2, any_finalizer: bool = False
+) -> list[FieldError]:
     """`repeats`: how often the reference lists what is wrong with labels, annotations and owners, `change_repeats`:
     how often what may not change."""
     changes: list[FieldError] = []
@@ -61,7 +64,7 @@ def update(new: Tree, old: Tree, *, repeats: int, change_repeats: int = 2) -> li
     for name in ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"):
         if new.get(name) != old.get(name):
             changes.append(field.invalid(_META.child(name), new.get(name), "field is immutable"))
-    return changes * change_repeats + _always(new) * repeats + _finalizers(new)
+    return changes * change_repeats + _always(new) * repeats + _finalizers(new, any_finalizer=any_finalizer)
 
 
 def _always(metadata: Tree) -> list[FieldError]:
@@ -91,14 +94,14 @@ def _annotations(values: Mapping[str, str]) -> list[FieldError]:
     return errors
 
 
-def _finalizers(metadata: Tree) -> list[FieldError]:
+def _finalizers(metadata: Tree, *, any_finalizer: bool) -> list[FieldError]:
     errors = []
     both = []
     for at, name in enumerate(metadata.get("finalizers") or ()):
         path = _FINALIZERS.index(at)
         complaints = names.qualified_name(name)
         errors += [field.invalid(_FINALIZERS, name, text) for text in complaints]
-        if not complaints and "/" not in name and name not in _STANDARD_FINALIZERS:
+        if not any_finalizer and not complaints and "/" not in name and name not in STANDARD_FINALIZERS:
             text = "name is neither a standard finalizer name nor is it fully qualified"
             errors.append(field.invalid(path, name, text))
         if name in ("orphan", "foregroundDeletion"):

@@ -8,8 +8,9 @@ Values are held as a count of nanos, an integer, so comparing and adding never l
 the number.  Parsing is cached: a cluster uses few different texts, and asks for them often.
 """
 
-import functools
 from typing import NamedTuple
+
+from steersman.kit import limits
 
 NANO = 10**9
 _MAX = (1 << 63) - 1
@@ -63,7 +64,7 @@ def _split(source: str) -> tuple[str, str, str]:
     return whole, fraction, source[end:]
 
 
-@functools.lru_cache(maxsize=8192)
+@limits.remembered(8192)
 def parse(source: str) -> Quantity:
     """Read a quantity.  Raises ValueError with the reference's text."""
     if not source:
@@ -123,7 +124,7 @@ def text(quantity: Quantity) -> str:
     return f"{number}e{power}" if power else str(number)
 
 
-@functools.lru_cache(maxsize=8192)
+@limits.remembered(8192)
 def canonical(source: str) -> str:
     """A quantity as the API stores and shows it.  Raises ValueError with the reference's text."""
     return text(parse(source.strip()))

@@ -124,7 +124,7 @@ def expired(message: str) -> StatusError:
 
 
 def too_large(message: str) -> StatusError:
-    return failure(413, "RequestEntityTooLarge", message)
+    return failure(413, "RequestEntityTooLarge", f"Request entity too large: {message}")
 
 
 def unsupported_media_type(message: str) -> StatusError:

@@ -4,6 +4,7 @@ Parsing is Go's: what Go refuses is refused here, in the same words, because dec
 """
 
 import calendar
+import functools
 import re
 import time
 
@@ -15,7 +16,14 @@ MICROS = "2006-01-02T15:04:05.000000Z07:00"
 
 def seconds(moment: float) -> str:
     """`2026-05-01T12:00:00Z`: whole seconds, cut, not rounded."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment // 1))
+    return _seconds(moment // 1)
+
+
+@functools.lru_cache(maxsize=64)  # most are asked for within one second
+def _seconds(moment: float) -> str:
+    parts = time.gmtime(moment)
+    text = time.strftime("%Y-%m-%dT%H:%M:%SZ", parts)
+    return text if parts.tm_year >= 1000 else text.rjust(20, "0")
 
 
 def micros(moment: float) -> str:
@@ -35,7 +43,7 @@ def canonical(text: str) -> str:
     """What a `time` field holds after Go read and wrote it.  Raises ValueError in Go's words."""
     if len(text) == 20 and _PLAIN.fullmatch(text) and _sound(text):
         return text
-    return seconds(_parse(text, SECONDS)[0])
+    return seconds(_year_of_four_digits(_parse(text, SECONDS)[0]))
 
 
 def canonical_micro(text: str) -> str:
@@ -43,7 +51,17 @@ def canonical_micro(text: str) -> str:
     if len(text) == 27 and _PLAIN_MICRO.fullmatch(text) and _sound(text):
         return text
     whole, nanos = _parse(text, MICROS)
-    return f"{seconds(whole)[:-1]}.{nanos // 1000:06d}Z"
+    return f"{seconds(_year_of_four_digits(whole))[:-1]}.{nanos // 1000:06d}Z"
+
+
+def _year_of_four_digits(moment: int) -> int:
+    """A zone can carry a time over the end of its year: what no RFC 3339 reader takes back is not kept."""
+    if not _YEAR_0 <= moment < _YEAR_10000:
+        raise ValueError("Time.MarshalJSON: year outside of range [0,9999]")
+    return moment
+
+
+_YEAR_0, _YEAR_10000 = -62167219200, 253402300800
 
 
 _PLAIN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
@@ -139,8 +157,10 @@ def _parse(text: str, layout: str) -> tuple[int, int]:
         raise ValueError(f'parsing time "{text}": extra text: "{rest}"')
     if not 1 <= found["day"] <= _days(found["year"], found["month"]):
         raise outside("day")
-    parts = (found["year"], found["month"], found["day"], found["hour"], found["minute"], found["second"])
-    return calendar.timegm((*parts, 0, 0, 0)) - offset, nanos
+    parts = (found["month"], found["day"], found["hour"], found["minute"], found["second"], 0, 0, 0)
+    if not found["year"]:  # before `calendar` begins; the next leap year is 1461 days on
+        return calendar.timegm((4, *parts)) - 1461 * 86400 - offset, nanos
+    return calendar.timegm((found["year"], *parts)) - offset, nanos
 
 
 def _digits(text: str) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from steersman.api import schema
-from steersman.api.apply import comparison, managed, reset
+from steersman.api import resources, schema
+from steersman.api.apply import comparison, fieldset, managed, reset
 from steersman.api.tree import Tree
 
 DEPLOYMENT = schema.definition("io.k8s.api.apps.v1.Deployment")
@@ -190,3 +190,12 @@ def test_resize_owns_only_what_it_may() -> None:
 def test_entries_that_differ_in_time_alone_are_the_same() -> None:
     assert managed.same_but_times(CREATED, [{**CREATED[0], "time": LATER}])
     assert not managed.same_but_times(CREATED, [])
+
+
+def test_every_kind_with_a_status_keeps_it_apart() -> None:
+    kept = {
+        (each.group, each.kind)
+        for each in resources.BUILTIN.all()
+        if fieldset.has(reset.fields(each.group, each.kind), ("f:status",))
+    }
+    assert kept == {(each.group, each.kind) for each in resources.BUILTIN.all() if each.subresource("status")}

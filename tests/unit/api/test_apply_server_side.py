@@ -167,7 +167,10 @@ def test_kubectl_takes_over_what_client_side_apply_wrote() -> None:
     [
         (config(bogus=1), 500, ".spec.bogus: field not declared in schema"),
         (config(**containers({"name": "a"}, {"name": "a"})), 500, '.spec.template.spec.containers: duplicate entries for key [name="a"]'),  # noqa: E501
-        (config(replicas="1"), 500, '.spec.replicas: expected numeric (int or float), got &value.valueUnstructured{Value:"1"}'),  # noqa: E501
+        (config(replicas="1"), 500, '.spec.replicas: expected numeric (int or float), got string'),
+        (config(bogus=1, alien=2), 500, ".spec.alien: field not declared in schema"),
+        (config(paused="yes"), 500, ".spec.paused: expected boolean, got &{yes}"),
+        (config({"a": {"b": 1}}), 500, '.metadata.labels.a: expected string, got &value.valueUnstructured{Value:map[string]interface {}{"b":1}}'),  # type: ignore[dict-item]  # noqa: E501
         (config({"a": 1}), 500, ".metadata.labels.a: expected string, got &value.valueUnstructured{Value:1}"),  # type: ignore[dict-item]
     ],
 )  # fmt: skip

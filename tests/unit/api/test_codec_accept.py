@@ -168,3 +168,23 @@ def test_nested_schemas_drop_what_is_unknown_without_a_word() -> None:
     accepted = accept(name, codec.decode_json(body), body=body)
     assert accepted.tree == {"items": {"type": "string"}, "additionalProperties": False}
     assert accepted.problems == []
+
+
+def test_empty_lists_and_maps_that_are_left_out_can_be_put_back() -> None:
+    sent = {
+        "metadata": {"labels": {}, "annotations": {"a": "b"}, "finalizers": []},
+        "spec": {"containers": [{"name": "c", "command": [], "ports": [{"containerPort": 1}]}, {"env": []}]},
+    }
+    accepted = accept(CORE + "Pod", sent)
+    assert "labels" not in accepted.tree["metadata"]
+    assert "command" not in accepted.tree["spec"]["containers"][0]
+    again = codec.restored(accepted.tree, accepted.empty)
+    assert again["metadata"] == {**accepted.tree["metadata"], "labels": {}, "finalizers": []}
+    assert again["spec"]["containers"][0]["command"] == again["spec"]["containers"][1]["env"] == []
+    assert again is not accepted.tree
+
+
+def test_what_stands_in_their_place_since_stays() -> None:
+    accepted = accept(CORE + "Pod", {"metadata": {"labels": {}}})
+    assert codec.restored({"metadata": {"labels": {"a": "b"}}}, accepted.empty) == {"metadata": {"labels": {"a": "b"}}}
+    assert codec.restored({"metadata": None}, accepted.empty) == {"metadata": None}

@@ -83,7 +83,7 @@ def test_aliases_may_not_blow_a_body_up() -> None:
 @pytest.mark.parametrize("piece", [b"[", b"- ", b"{a: ", b"a:\n"])
 def test_depth_may_not_end_the_process(piece: bytes) -> None:
     """PyYAML's C parser recurses: without a bound of ours this is a segmentation fault, not an exception."""
-    body = piece * 200_000
+    body = piece * 60_000
     if piece.endswith(b"\n"):
         body = b"".join(b" " * level + piece for level in range(1000))
     with pytest.raises(codec.DecodeError, match="converting YAML to JSON: yaml: exceeded max depth of"):
@@ -176,3 +176,17 @@ def test_field_validation_warns_refuses_or_looks_away() -> None:
 def test_keys_that_stand_twice_in_yaml_are_told_by_line() -> None:
     warnings = receive(b"metadata:\n  name: a\n  name: b\n", "application/yaml").warnings
     assert warnings == ['yaml: unmarshal errors:\n  line 3: key "name" already set in map']
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"not: [valid", "line 1: did not find expected ',' or ']'"),  # the parser counts from zero
+        (b"a: 1\nb: %x\n", "line 2: found character that cannot start any token"),  # the scanner from one
+        (b"a: @x", "found character that cannot start any token"),  # and the first line is never named
+    ],
+)
+def test_broken_yaml_is_told_with_the_line_that_go_counts(body: bytes, why: str) -> None:
+    with pytest.raises(codec.DecodeError) as refused:
+        codec.decode_yaml(body)
+    assert str(refused.value) == f"error converting YAML to JSON: yaml: {why}"

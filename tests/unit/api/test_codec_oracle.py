@@ -7,6 +7,7 @@ import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from steersman.api import codec, resources, schema
@@ -23,7 +24,7 @@ REFUSALS = ("cannot be handled", "unrecognized", "unknown format", "does not mat
 def steps(category: str) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
     with gzip.open(CASES / f"{category}.jsonl.gz", "rt") as lines:
         for line in lines:
-            case = json.loads(line)
+            case = msgspec.json.decode(line)
             for step, answer in zip(case["steps"], case["answers"], strict=True):
                 yield case["id"], step, answer
 

@@ -86,3 +86,18 @@ def test_a_map_selects_by_equality() -> None:
     assert labels.from_map(None).everything
     assert labels.of({"metadata": {"labels": {"a": "b"}}}) == {"a": "b"}
     assert labels.of({}) == {}
+
+
+def test_many_values_are_looked_up() -> None:
+    values = ",".join(f"v{number}" for number in range(100))
+    among, other = labels.parse(f"a in ({values})"), labels.parse(f"a notin ({values})")
+    assert (among.matches({"a": "v7"}), among.matches({"a": "x"}), among.matches({})) == (True, False, False)
+    assert (other.matches({"a": "v7"}), other.matches({"a": "x"}), other.matches({})) == (False, True, True)
+
+
+def test_requirements_and_words_are_bounded() -> None:
+    assert labels.parse(",".join(["a=b"] * labels.MAX_REQUIREMENTS)).matches({"a": "b"})
+    with pytest.raises(labels.SelectorError, match="1000 requirements"):
+        labels.parse(",".join(["a=b"] * (labels.MAX_REQUIREMENTS + 1)))
+    with pytest.raises(labels.SelectorError, match="65536 words and signs"):
+        labels.parse(f"a in ({','.join(['v'] * 40_000)})")

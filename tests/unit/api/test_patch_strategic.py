@@ -147,3 +147,18 @@ def test_a_result_that_is_no_pod_is_refused_in_the_converter_s_words(spec: Any, 
 def test_a_json_result_is_shown_with_what_was_touched_sorted() -> None:
     old = {"b": {"z": 1, "a": 2}, "a": {"y": 1, "x": 2}}
     assert refusal.of_result(old, {**old, "a": {**old["a"], "w": 3}}) == '{"a":{"w":3,"x":2,"y":1},"b":{"z":1,"a":2}}'
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"ports": [None]},
+        {"ports": [{"port": 1}, None]},
+        {"$setElementOrder/ports": [1], "ports": []},
+        {"$setElementOrder/ports": [{"port": 1}, "x"], "ports": []},
+    ],
+)
+def test_items_that_are_no_maps_are_refused(patch: Any) -> None:
+    service = {"ports": [{"port": 1}]}
+    with pytest.raises(StatusError, match=r"cannot be null|expected a map"):
+        strategic.apply(service, patch, schema.definition("io.k8s.api.core.v1.ServiceSpec"))

@@ -1,12 +1,12 @@
 """Every Table that a real kube-apiserver answered, made again from the objects that it showed elsewhere."""
 
 import gzip
-import json
 import pathlib
 import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from steersman.api import printers, resources
@@ -26,7 +26,7 @@ def _cases(file: pathlib.Path) -> Iterator[dict[str, Any]]:
     with gzip.open(file, "rt") as lines:
         for line in lines:
             if "as=Table" in line:
-                yield json.loads(line)
+                yield msgspec.json.decode(line)
 
 
 def _objects(body: Any) -> Iterator[dict[str, Any]]:

@@ -47,3 +47,24 @@ def test_micro_times_need_six_digits() -> None:
     assert times.canonical_micro("2026-02-03T04:05:06.123456Z") == "2026-02-03T04:05:06.123456Z"
     with pytest.raises(ValueError, match=r'cannot parse "Z" as "\.000000"'):
         times.canonical_micro("2026-02-03T04:05:06Z")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("0999-05-01T00:00:00+01:00", "0999-04-30T23:00:00Z"),
+        ("0000-03-01T12:00:00-01:00", "0000-03-01T13:00:00Z"),
+        ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z"),
+    ],
+)
+def test_the_first_years_are_written_with_four_digits_and_read_again(text: str, written: str) -> None:
+    assert times.canonical(text) == written
+    assert times.seconds(times.parse(written)) == written
+
+
+@pytest.mark.parametrize("text", ["0000-01-01T00:00:00+01:00", "9999-12-31T23:59:59-14:00"])
+def test_a_zone_does_not_carry_a_time_out_of_the_calendar(text: str) -> None:
+    with pytest.raises(ValueError, match=r"year outside of range \[0,9999\]"):
+        times.canonical(text)
+    with pytest.raises(ValueError, match=r"year outside of range \[0,9999\]"):
+        times.canonical_micro(f"{text[:19]}.000000{text[19:]}")

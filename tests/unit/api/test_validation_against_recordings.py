@@ -12,6 +12,7 @@ import pathlib
 import urllib.parse
 from typing import Any
 
+import msgspec
 import pytest
 
 from steersman.api import codec, defaults, meta, resources, schema, validation
@@ -27,7 +28,7 @@ KINDS = (
 def cases() -> Any:
     with gzip.open(RECORDINGS / "create.jsonl.gz", "rt") as lines:
         for line in lines:
-            yield json.loads(line)
+            yield msgspec.json.decode(line)
 
 
 def target(path: Any) -> Any:

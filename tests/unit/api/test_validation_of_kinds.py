@@ -185,3 +185,50 @@ def test_an_empty_object_of_any_kind_is_judged_without_a_fault(resource: Any) ->
     defaults.apply(resource, tree)
     validation.create(resource, tree)
     validation.update(resource, tree, tree)
+
+
+def test_service_networks_are_one_of_each_family() -> None:
+    kind = "servicecidrs.networking.k8s.io"
+    assert refused(kind, {"spec": {"cidrs": ["10.0.0.0/16", "fd00::/108"]}}) == []
+    text = "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"
+    assert refused(kind, {"spec": {"cidrs": ["10.0.0.0/16", "10.1.0.0/16"]}}) == [
+        f'spec.cidrs: Invalid value: {{"CIDRs":["10.0.0.0/16","10.1.0.0/16"]}}: {text}'
+    ]
+    assert refused(kind, {"spec": {"cidrs": ["fd00::/108"] * 3}})[0].endswith("may only hold up to 2 values")
+
+
+def test_a_lease_lasts_and_is_preferred_only_by_a_strategy() -> None:
+    kind = "leases.coordination.k8s.io"
+    assert refused(kind, {"spec": {"leaseDurationSeconds": 0, "preferredHolder": "a"}}) == [
+        "spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0",
+        "spec.preferredHolder: Forbidden: may only be specified if `strategy` is defined",
+    ]
+    assert refused(kind, {"spec": {"strategy": "Newest"}}) == [
+        'spec.strategy: Unsupported value: "Newest": supported values: "OldestEmulationVersion"'
+    ]
+    assert refused(kind, {"spec": {"strategy": "example.com/mine"}}) == []
+
+
+def test_what_drivers_and_attachments_say_stays() -> None:
+    def node(key: str, count: int) -> Any:
+        driver = {"name": "d.example.com", "nodeID": "n", "topologyKeys": [key], "allocatable": {"count": count}}
+        return {"spec": {"drivers": [driver]}}
+
+    kind = "csinodes.storage.k8s.io"
+    assert changed(kind, node("zone", 1), node("zone", 2)) == []
+    shown = '{"Name":"d.example.com","NodeID":"n","TopologyKeys":["rack"],"Allocatable":null}'
+    assert changed(kind, node("zone", 1), node("rack", 1)) == [
+        f"spec.drivers: Invalid value: {shown}: field is immutable"
+    ]
+    spec = {"attacher": "d.example.com", "nodeName": "n", "source": {"persistentVolumeName": "a"}}
+    shown = '{"Attacher":"d.example.com","Source":{"PersistentVolumeName":"a","InlineVolumeSpec":null},"NodeName":"m"}'
+    assert changed("volumeattachments.storage.k8s.io", {"spec": spec}, {"spec": {**spec, "nodeName": "m"}}) == [
+        f"spec: Invalid value: {shown}: field is immutable"
+    ]
+
+
+def test_an_attached_drivers_way_stays() -> None:
+    before, after = {"spec": {"attachRequired": True}}, {"spec": {"attachRequired": False}}
+    assert changed("csidrivers.storage.k8s.io", before, after) == [
+        "spec.attachedRequired: Invalid value: false: field is immutable"
+    ]

@@ -34,7 +34,34 @@ def test_most_pods_have_none() -> None:
             {"volumes": [{"name": "v", "cephfs": {}}]},
             "spec.volumes[0].cephfs: deprecated in v1.28, non-functional in v1.31+",
         ),
-        ({"volumes": [{"name": "v", "projected": {"sources": []}}]}, 'volume "v" (Projected) has no sources provided'),
+        (
+            {"volumes": [{"name": "v", "projected": {"sources": [{}]}}]},
+            'volume "v" (Projected) has no sources provided',
+        ),
+        (
+            {"volumes": [{"name": "v", "configMap": {"name": "m", "items": [{"path": "a/b"}, {"path": "a"}]}}]},
+            'volume "v" (ConfigMap "m"): overlapping paths: "a" with "a/b"',
+        ),
+        (
+            {
+                "volumes": [
+                    {
+                        "name": "v",
+                        "projected": {
+                            "sources": [
+                                {"serviceAccountToken": {"path": "x/token"}},
+                                {"downwardAPI": {"items": [{"path": "x"}, {"path": "y"}]}},
+                            ]
+                        },
+                    }
+                ]
+            },
+            'volume "v" (Projected): overlapping paths: "x" (DownwardAPI) with "x/token" (ServiceAccountToken)',
+        ),
+        (
+            {"hostAliases": [{"ip": "2001:DB8::1"}]},
+            'spec.hostAliases[0].ip: IPv6 address "2001:DB8::1" should be in RFC 5952 canonical format ("2001:db8::1")',
+        ),
         (
             {"nodeSelector": {"beta.kubernetes.io/os": "linux"}},
             'spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead',

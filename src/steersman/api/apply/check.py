@@ -54,29 +54,28 @@ def _walk(value: Any, node: Node | None, path: Path, found: list[str]) -> None:
             found.append(_text(path, f"expected list, got &{{{gotext.plain(value)}}}"))
     elif node.kind in _NUMBERS:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            found.append(_text(path, f"expected numeric (int or float), got {_shown(value)}"))
+            found.append(_text(path, f"expected numeric (int or float), got {gotext.type_name(value)}"))
     elif node.kind in _TEXTS:
         if not isinstance(value, str) and not (node.kind == "quantity" and isinstance(value, int | float)):
-            found.append(_text(path, f"expected string, got {_shown(value)}"))
+            found.append(_text(path, f"expected string, got &value.valueUnstructured{{Value:{gotext.syntax(value)}}}"))
     elif node.kind == "boolean" and not isinstance(value, bool):
-        found.append(_text(path, f"expected boolean, got {_shown(value)}"))
-
-
-def _shown(value: Any) -> str:
-    literal = elements.encoded(value) if isinstance(value, str) else gotext.plain(value)
-    return f"&value.valueUnstructured{{Value:{literal}}}"
+        found.append(_text(path, f"expected boolean, got &{{{gotext.plain(value)}}}"))
 
 
 def _map(value: Tree, node: Node | None, path: Path, found: list[str]) -> None:
+    """The reference ends its look at an object with the first field that is unknown: one is told."""
     if node is None or node.kind == "any":
         return
+    unknown = ""
     for name, item in value.items():
         child = node.child(name)
         if child is not None:
             if not (child.kind == "string" and isinstance(item, str)):  # most of what there is
                 _walk(item, child, (path, "." + name), found)
-        elif not node.preserve_unknown:
-            found.append(_text((path, "." + name), "field not declared in schema"))
+        elif not node.preserve_unknown and (not unknown or name < unknown):
+            unknown = name
+    if unknown:
+        found.append(_text((path, "." + unknown), "field not declared in schema"))
 
 
 def _list(value: Any, node: Node, path: Path, found: list[str]) -> None:

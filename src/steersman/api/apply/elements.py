@@ -13,8 +13,10 @@ from typing import Any
 import msgspec
 
 from steersman.api.patch import gotext
+from steersman.kit import limits
 
 SELF = "."
+_PLAIN = frozenset({str, int, bool})
 _RANK = {".": 0, "f": 1, "k": 2, "v": 3, "i": 4}
 
 
@@ -32,18 +34,27 @@ def encoded(item: Any) -> str:
 
 def key(names: Sequence[str], values: Sequence[Any]) -> str:
     """The step to the list item with these values of its keys; `names` need not be sorted."""
-    if len(names) == 1 and isinstance(values[0], str):
-        return _single(names[0], values[0])
+    if len(names) == 1 and isinstance(values[0], str) and len(values[0]) <= limits.LONGEST:
+        return named(names[0], values[0])
+    if len(names) == 2 and all(type(item) in _PLAIN and len(str(item)) <= limits.LONGEST for item in values):
+        return _pair(names[0], values[0], names[1], values[1])
     pairs = sorted(zip(names, values, strict=True), key=lambda pair: pair[0])
     return "k:" + encoded(dict(pairs))
 
 
 @functools.lru_cache(maxsize=4096)
-def _single(name: str, text: str) -> str:
+def named(name: str, text: str) -> str:
+    """The step to the item of which one key has this text; for texts that are not long."""
     return "k:" + encoded({name: text})
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=4096, typed=True)  # typed: 1 and true are different keys
+def _pair(first: str, one: Any, second: str, two: Any) -> str:
+    pairs = {first: one, second: two} if first < second else {second: two, first: one}
+    return "k:" + encoded(pairs)
+
+
+@limits.remembered(8192)
 def order(step: str) -> tuple[int, Any]:
     """What steps are sorted by."""
     rank = _RANK.get(step[0], 5)
@@ -64,7 +75,7 @@ def _comparable(item: Any) -> tuple[int, Any]:
     return (1, item) if isinstance(item, str) else (3, encoded(item))
 
 
-@functools.lru_cache(maxsize=8192)
+@limits.remembered(8192)
 def canonical(step: str) -> str:
     """A step as a client wrote it, spelt as the reference does.  Raises ValueError for what is none."""
     if step == SELF or step.startswith("f:"):
@@ -79,7 +90,7 @@ def canonical(step: str) -> str:
     return f"{step[:2]}{encoded(decoded)}"
 
 
-@functools.lru_cache(maxsize=4096)
+@limits.remembered(4096)
 def shown(step: str) -> str:
     """A step as conflicts and type errors show it: `.spec`, `[name="a"]`, `[="x"]`, `[3]`."""
     if step.startswith("f:"):

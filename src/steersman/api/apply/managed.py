@@ -121,11 +121,15 @@ def updated(
     """
     if old is not None and not entries:
         return []  # never tracked, or reset: only an apply begins to track it
-    before = old if old is not None else empty(node)
-    difference = comparison.compare(before, new, node).excluding(reset)
+    if old is None:
+        before = empty(node)
+        difference = comparison.of_new(before, new, node).excluding(reset)
+    else:
+        before = old
+        difference = comparison.compare(before, new, node).excluding(reset)
     if only:
         difference = difference.within(only)
-    kept = disowned(entries, difference, before, new, api_version, convert, reset)
+    kept = disowned(entries, difference, before, new, api_version, convert, reset) if entries else []
     taken = fieldset.difference(difference.changed, STRIPPED)
     if not taken:
         return kept if kept is entries else in_order(kept)

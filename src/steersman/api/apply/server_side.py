@@ -60,7 +60,9 @@ def checked(applied: Any, api_version: str, node: Node | None) -> Tree:
 
 
 def _untyped(applied: Tree, why: str) -> StatusError:
-    metadata = applied.get("metadata") or {}
+    metadata = applied.get("metadata")
+    if not isinstance(metadata, Mapping):
+        metadata = {}
     where = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
     version = applied.get("apiVersion", "")
     what = f"{version if '/' in version else '/' + version}, Kind={applied.get('kind', '')}"
@@ -128,10 +130,10 @@ class _Write:
         claimed = fieldset.without(typed.fields_of(self.applied, self.node), self.reset)
         merged = merging.merged(self.live, self.applied, self.node)
         if last is not None:
-            merged = self._pruned(merged, claimed, others, fieldset.without(last.get("fieldsV1") or {}, self.reset))
+            merged = self._pruned(merged, claimed, others, last)
         difference = comparison.compare(self.live, merged, self.node).excluding(self.reset)
         if not force:
-            self._refuse_conflicts(difference.changed, others)
+            self._refuse_conflicts(merged, difference.changed, others)
         kept = managed.disowned(others, difference, self.live, merged, self.api_version, self.convert, self.reset)
         differs = self.live is not merged and self.live != merged
         if not differs:  # then the write has no time of its own
@@ -145,34 +147,76 @@ class _Write:
         tree = merged if differs else self.live
         return Applied(tree, managed.in_order(kept))
 
-    def _refuse_conflicts(self, changed: fieldset.Set, others: Sequence[Tree]) -> None:
-        found = [
-            Conflict(item, path)
-            for item in sorted(others, key=managed.order_text)
-            for path in fieldset.paths(fieldset.intersection(item.get("fieldsV1") or {}, changed))
-        ]
+    def _refuse_conflicts(self, merged: Tree, changed: fieldset.Set, others: Sequence[Tree]) -> None:
+        changes: dict[str, fieldset.Set | None] = {self.api_version: changed}
+        found: list[Conflict] = []
+        for item in sorted(others, key=managed.order_text):
+            version = item.get("apiVersion", "")
+            if version not in changes:
+                changes[version] = self._changed_in(version, merged, changed)
+            both = fieldset.intersection(item.get("fieldsV1") or {}, changes[version] or fieldset.EMPTY)
+            found += [Conflict(item, path) for path in fieldset.paths(both)]
         if found:
             raise ApplyConflict(found)
 
-    def _pruned(self, merged: Tree, claimed: fieldset.Set, others: Sequence[Tree], last: fieldset.Set) -> Tree:
+    def _changed_in(self, version: str, merged: Tree, changed: fieldset.Set) -> fieldset.Set | None:
+        """What the write changes, in the words of another version; None where that version is gone."""
+        if self.convert is None:
+            return changed
+        before, after = self.convert(self.live, version), self.convert(merged, version)
+        if before is None or after is None:
+            return None
+        return comparison.compare(before[0], after[0], after[1]).excluding(self.reset).changed
+
+    def _pruned(self, merged: Tree, claimed: fieldset.Set, others: Sequence[Tree], last: Tree) -> Tree:
         """The merged object without what the applier gave up and nobody else owns.
 
         First everything of the last configuration goes, then what anybody owns comes back, then what went
-        only because it stood below something that went.
+        only because it stood below something that went.  All of it in the version of the last configuration;
+        what others own comes back in theirs.
         """
-        if not last:
+        given_up = fieldset.without(last.get("fieldsV1") or {}, self.reset)
+        if not given_up:
             return merged
-        node = self.node
-        last = typed.named(last, node)
-        owned = claimed
+        version = self._known(last.get("apiVersion", ""))
+        found = self._in(merged, version)
+        if found is None:
+            return merged
+        whole, node = found
+        given_up = typed.named(given_up, node)
+        owned: dict[str, fieldset.Set] = {version: fieldset.EMPTY, self.api_version: claimed}
         for item in others:
-            owned = fieldset.union(owned, item.get("fieldsV1") or {})
-        whole = typed.named(typed.fields_of(merged, node), node)
-        left = merging.removed(merged, node, last) or {}
-        kept = fieldset.union(typed.named(typed.fields_of(left, node), node), typed.named(owned, node))
-        left = merging.removed(merged, node, fieldset.difference(whole, kept)) or {}
-        dangling = fieldset.difference(whole, typed.named(typed.fields_of(left, node), node))
-        return cast(Tree, merging.removed(merged, node, fieldset.intersection(dangling, last)) or {})
+            theirs = self._known(item.get("apiVersion", ""))
+            owned[theirs] = fieldset.union(owned.get(theirs, fieldset.EMPTY), item.get("fieldsV1") or {})
+        left: Tree = merging.removed(whole, node, given_up) or {}
+        for theirs, fields in owned.items():
+            left = self._brought_back(whole, left, version, theirs, fields)
+        there = typed.named(typed.fields_of(whole, node), node)
+        dangling = fieldset.difference(there, typed.named(typed.fields_of(left, node), node))
+        left = cast(Tree, merging.removed(whole, node, fieldset.intersection(dangling, given_up)) or {})
+        back = self._in(left, self.api_version)
+        return back[0] if back is not None else merged
+
+    def _brought_back(self, whole: Tree, left: Tree, version: str, theirs: str, owned: fieldset.Set) -> Tree:
+        """What is left of an object, with what is owned in their version; the object is in `version`."""
+        before, after = self._in(whole, theirs), self._in(left, theirs)
+        if before is None or after is None:
+            return left
+        tree, node = before
+        kept = fieldset.union(typed.named(typed.fields_of(after[0], node), node), typed.named(owned, node))
+        there = typed.named(typed.fields_of(tree, node), node)
+        back = self._in(merging.removed(tree, node, fieldset.difference(there, kept)) or {}, version)
+        return back[0] if back is not None else left
+
+    def _known(self, version: str) -> str:
+        """Without conversions there is one version."""
+        return version if self.convert is not None else self.api_version
+
+    def _in(self, tree: Tree, version: str) -> tuple[Tree, Node | None] | None:
+        """An object in a version; None where that version is gone."""
+        if self.convert is None or tree.get("apiVersion") == version == self.api_version:
+            return tree, self.node
+        return self.convert(tree, version)
 
 
 def _last_applied(live: Tree) -> str | None:

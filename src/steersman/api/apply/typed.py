@@ -7,15 +7,17 @@ has no type (`any`) is a map of fields where it is a map, and a leaf otherwise.
 Where both sides of a comparison are empty or null they count as a leaf, so that null and `{}` differ.
 """
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from steersman.api.apply import elements, fieldset
 from steersman.api.schema.node import Node
 from steersman.api.tree import Tree
+from steersman.kit import limits
 
 LEAF: fieldset.Set = {}
-_SCALARS = frozenset({str, int, bool, float, type(None)})
+SCALARS = frozenset({str, int, bool, float, type(None)})
 
 
 class KeyMissing(ValueError):
@@ -45,7 +47,7 @@ def step_of(item: Any, node: Node) -> str:
         raise KeyMissing("associative list with keys may not have a null element")
     if type(item) is not dict and not isinstance(item, Mapping):
         raise KeyMissing("associative list with keys may not have non-map elements")
-    values = []
+    values: list[Any] = []
     for name in node.list_keys:
         value = item.get(name)
         if value is None and name not in item:
@@ -74,11 +76,12 @@ def indexed(items: Sequence[Any], node: Node) -> dict[str, Any]:
             step = step_of(item, node)
         except KeyMissing:
             continue
-        if step in found:
-            earlier = found[step]
-            found[step] = Duplicates([*(earlier if isinstance(earlier, Duplicates) else [earlier]), item])
-        else:
+        if step not in found:
             found[step] = item
+        elif isinstance(found[step], Duplicates):
+            found[step].append(item)
+        else:
+            found[step] = Duplicates([found[step], item])
     return found
 
 
@@ -96,32 +99,70 @@ def ordered(steps: dict[str, Any]) -> dict[str, Any]:
 def everything(value: Any, node: Node | None) -> fieldset.Set:
     """Every path of a value that was not there before: itself, and all that is below."""
     kind = type(value)
-    if kind in _SCALARS:
+    if kind in SCALARS or not value:
         return LEAF
-    if kind is dict or isinstance(value, Mapping):
-        if not value or not granular_map(value, node):
-            return LEAF
-        found: dict[str, Any] = {elements.SELF: LEAF}
+    if kind is dict or (kind is not list and isinstance(value, Mapping)):
         if node is None or node.kind == "any":
-            for name in sorted(value):
-                found["f:" + name] = everything(value[name], None)
-        elif node.kind == "map":
-            for name in sorted(value):
-                found["f:" + name] = everything(value[name], node.item)
-        else:
-            known = node.fields
-            for name in sorted(value):
-                item = value[name]
-                # scalars are most of what there is: spare them the call
-                found["f:" + name] = LEAF if type(item) in _SCALARS else everything(item, known.get(name))
-        return found
-    if isinstance(value, list | tuple) and value and node is not None and granular_list(value, node):
-        items = {
-            step: LEAF if isinstance(item, Duplicates) else everything(item, node.item)
+            if not granular_map(value, node):
+                return LEAF
+            return {elements.SELF: LEAF, **{"f:" + name: everything(value[name], None) for name in sorted(value)}}
+        if node.map_type == "atomic" or (node.kind != "object" and node.kind != "map"):
+            return LEAF
+        if SCALARS.issuperset(map(type, value.values())):
+            if node.kind == "map" or node.preserve_unknown:
+                return _leaves(sorted(value))
+            return _plain(tuple(value))  # the innermost objects; there are few kinds of them, and many of each
+        return _below(value, node)
+    if node is not None and granular_list(value, node) and isinstance(value, list | tuple):
+        below = node.item
+        items = _plainly_named(value, node)
+        if items is not None:
+            return {elements.SELF: LEAF, **{step: everything(item, below) for step, item in items}}
+        found = {
+            step: LEAF if isinstance(item, Duplicates) else everything(item, below)
             for step, item in indexed(value, node).items()
         }
-        return {elements.SELF: LEAF, **ordered(items)}
+        return {elements.SELF: LEAF, **ordered(found)}
     return LEAF
+
+
+def _below(value: Tree, node: Node) -> fieldset.Set:
+    found: dict[str, Any] = {elements.SELF: LEAF}
+    known, other = node.fields, node.item
+    for name in sorted(value):
+        item = value[name]
+        # scalars are most of what there is: spare them the call
+        found["f:" + name] = LEAF if type(item) in SCALARS else everything(item, known.get(name) or other)
+    return found
+
+
+def _leaves(names: Iterable[str]) -> fieldset.Set:
+    return {elements.SELF: LEAF, **{"f:" + name: LEAF for name in names}}
+
+
+@functools.lru_cache(maxsize=4096)
+def _plain(names: tuple[str, ...]) -> fieldset.Set:
+    """The paths of an object that has these fields and nothing below them."""
+    return _leaves(sorted(names))
+
+
+def _plainly_named(items: Sequence[Any], node: Node) -> list[tuple[str, Any]] | None:
+    """The items of a list that is keyed by one text, with their steps, in order; None where they are not so plain.
+
+    Most lists by keys are: containers, volumes, variables.  Steps by one text stand in the order of the texts.
+    """
+    if len(node.list_keys) != 1:
+        return None
+    name = node.list_keys[0]
+    found: dict[str, Any] = {}
+    for item in items:
+        text = item.get(name) if type(item) is dict else None
+        if type(text) is not str or len(text) > limits.LONGEST:
+            return None
+        found[text] = item
+    if len(found) < len(items):
+        return None
+    return [(elements.named(name, text), found[text]) for text in (sorted(found) if len(found) > 1 else found)]
 
 
 def fields_of(tree: Tree, node: Node | None) -> fieldset.Set:

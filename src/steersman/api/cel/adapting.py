@@ -8,25 +8,23 @@ import base64
 import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from steersman.api.validation.customresources import formats
+from steersman.api import durations
+from steersman.api.cel.declaring import Declared
 from steersman.cel import times, values
-
-if TYPE_CHECKING:
-    from steersman.api.cel.schemas import Declared
 
 Adapt = Callable[[Any], Any]
 
 
-def value_of(declared: "Declared", value: Any) -> Any:
+def value_of(declared: Declared, value: Any) -> Any:
     """The CEL value of what stands in a tree."""
     adapt = adapter(declared)
     return value if adapt is None else adapt(value)
 
 
 @functools.lru_cache(maxsize=4096)
-def adapter(declared: "Declared") -> Adapt | None:
+def adapter(declared: Declared) -> Adapt | None:
     """Makes the CEL value of what stands in the tree; None where that is the value."""
     inner = _adapter(declared)
     if inner is None:
@@ -43,7 +41,7 @@ def adapter(declared: "Declared") -> Adapt | None:
     return adapt
 
 
-def _adapter(declared: "Declared") -> Adapt | None:
+def _adapter(declared: Declared) -> Adapt | None:
     scalar = _SCALARS.get((declared.kind, declared.schema.get("format") if declared.kind == "timestamp" else None))
     if scalar is not None:
         return scalar
@@ -76,7 +74,7 @@ def _list(value: Any) -> Sequence[Any]:
     return value
 
 
-def _list_adapter(declared: "Declared") -> Adapt | None:
+def _list_adapter(declared: Declared) -> Adapt | None:
     assert declared.element is not None
     element, how = adapter(declared.element), declared.schema.get("x-kubernetes-list-type")
     if how == "set":
@@ -90,7 +88,7 @@ def _list_adapter(declared: "Declared") -> Adapt | None:
 
 
 @functools.lru_cache(maxsize=4096)
-def _compares(declared: "Declared") -> bool:
+def _compares(declared: Declared) -> bool:
     """Whether a list that compares in its own way, or a time, is somewhere in a value."""
     if declared.kind == "list" and declared.schema.get("x-kubernetes-list-type") in ("set", "map"):
         return True
@@ -105,7 +103,7 @@ class Entries(dict[str, Any]):
 
     __slots__ = ("declared",)
 
-    def __init__(self, declared: "Declared", value: Mapping[str, Any]) -> None:
+    def __init__(self, declared: Declared, value: Mapping[str, Any]) -> None:
         super().__init__(value)
         self.declared = declared
 
@@ -206,7 +204,7 @@ def _bytes(value: Any) -> bytes:
 def _duration(value: Any) -> values.Duration:
     text = _text(value)
     try:
-        return values.Duration(formats.duration(text))
+        return values.Duration(durations.duration(text))
     except ValueError as error:
         raise values.EvaluationError(f"Invalid duration {text}: {error}") from error
 

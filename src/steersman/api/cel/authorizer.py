@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from steersman.api import names
-from steersman.api.cel import costs
+from steersman.api.cel import costs, functions
 from steersman.cel import declarations, types, values
 from steersman.kit import http
 
@@ -157,10 +157,6 @@ def _member(
     return declarations.Overload(id, arguments, result, implementation, member=True, cost=cost, estimate=estimate)
 
 
-def _one(name: str, overload: declarations.Overload) -> declarations.Function:
-    return declarations.Function(name, (overload,))
-
-
 def _asked(id: str, of: types.Type, implementation: declarations.Implementation) -> declarations.Overload:
     return declarations.Overload(
         id,
@@ -179,22 +175,22 @@ _TEXT = types.STRING
 LIBRARY = declarations.Library(
     "kubernetes.authz",
     (
-        _one("path", _member("authorizer_path", (AUTHORIZER, _TEXT), PATH_CHECK, _path)),
-        _one("group", _member("authorizer_group", (AUTHORIZER, _TEXT), GROUP_CHECK, GroupCheck)),
-        _one(
+        functions.one("path", _member("authorizer_path", (AUTHORIZER, _TEXT), PATH_CHECK, _path)),
+        functions.one("group", _member("authorizer_group", (AUTHORIZER, _TEXT), GROUP_CHECK, GroupCheck)),
+        functions.one(
             "serviceAccount",
             _member("authorizer_serviceaccount", (AUTHORIZER, _TEXT, _TEXT), AUTHORIZER, _service_account),
         ),
-        _one("resource", _member("groupcheck_resource", (GROUP_CHECK, _TEXT), RESOURCE_CHECK, _resource)),
-        _one(
+        functions.one("resource", _member("groupcheck_resource", (GROUP_CHECK, _TEXT), RESOURCE_CHECK, _resource)),
+        functions.one(
             "subresource",
             _member("resourcecheck_subresource", (RESOURCE_CHECK, _TEXT), RESOURCE_CHECK, _with("subresource")),
         ),
-        _one(
+        functions.one(
             "namespace",
             _member("resourcecheck_namespace", (RESOURCE_CHECK, _TEXT), RESOURCE_CHECK, _with("namespace")),
         ),
-        _one("name", _member("resourcecheck_name", (RESOURCE_CHECK, _TEXT), RESOURCE_CHECK, _with("name"))),
+        functions.one("name", _member("resourcecheck_name", (RESOURCE_CHECK, _TEXT), RESOURCE_CHECK, _with("name"))),
         declarations.Function(
             "check",
             (
@@ -202,17 +198,17 @@ LIBRARY = declarations.Library(
                 _asked("resourcecheck_check", RESOURCE_CHECK, _check_resource),
             ),
         ),
-        _one("errored", _member("decision_errored", (DECISION,), types.BOOL, lambda it: it.error is not None)),
-        _one("error", _member("decision_error", (DECISION,), _TEXT, lambda it: it.error or "")),
-        _one("allowed", _member("decision_allowed", (DECISION,), types.BOOL, lambda it: it.allowed)),
-        _one("reason", _member("decision_reason", (DECISION,), _TEXT, lambda it: it.reason)),
+        functions.one("errored", _member("decision_errored", (DECISION,), types.BOOL, lambda it: it.error is not None)),
+        functions.one("error", _member("decision_error", (DECISION,), _TEXT, lambda it: it.error or "")),
+        functions.one("allowed", _member("decision_allowed", (DECISION,), types.BOOL, lambda it: it.allowed)),
+        functions.one("reason", _member("decision_reason", (DECISION,), _TEXT, lambda it: it.reason)),
     ),
 )
 
 SELECTORS = declarations.Library(
     "kubernetes.authzSelectors",
     tuple(
-        _one(
+        functions.one(
             name,
             _member(
                 f"authorizer_{name.lower()}",

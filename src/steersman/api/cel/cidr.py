@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from steersman.api import status
-from steersman.api.cel import costs, ip, netip
+from steersman.api.cel import costs, functions, ip, netip
 from steersman.cel import declarations, types, values
 from steersman.cel.estimating import STRING_TRAVERSAL, UNIT, CallEstimate, Estimator, Node, Size
 
@@ -120,25 +120,11 @@ def _lookup(id: str, argument: types.Type, implementation: Any, *, text: bool, n
     )
 
 
-def _accessor(name: str, id: str, result: types.Type, implementation: Any) -> declarations.Function:
-    overload = declarations.Overload(
-        id, (TYPE,), result, implementation, member=True, cost=costs.nominal, estimate=costs.expect_nominal
-    )
-    return declarations.Function(name, (overload,))
-
-
-def _parsing(name: str, id: str, result: types.Type, implementation: Any) -> declarations.Function:
-    overload = declarations.Overload(
-        id, (types.STRING,), result, implementation, cost=costs.one_pass, estimate=costs.expect_reading
-    )
-    return declarations.Function(name, (overload,))
-
-
 LIBRARY = declarations.Library(
     "kubernetes.net.cidr",
     (
-        _parsing("cidr", "string_to_cidr", TYPE, parse),
-        _parsing("isCIDR", "is_cidr", types.BOOL, _is_cidr),
+        functions.one("cidr", functions.reading("string_to_cidr", TYPE, parse)),
+        functions.one("isCIDR", functions.reading("is_cidr", types.BOOL, _is_cidr)),
         declarations.Function("string", (declarations.Overload("cidr_to_string", (TYPE,), types.STRING, str),)),
         declarations.Function(
             "containsIP",
@@ -154,9 +140,11 @@ LIBRARY = declarations.Library(
                 _lookup("cidr_contains_cidr", TYPE, _contains, text=False, network=True),
             ),
         ),
-        _accessor("ip", "cidr_ip", ip.TYPE, lambda network: ip.IP(network.address)),
-        _accessor("prefixLength", "cidr_prefix_length", types.INT, lambda network: network.bits),
-        _accessor("masked", "cidr_masked", TYPE, _masked),
+        functions.one("ip", functions.member(TYPE, "cidr_ip", ip.TYPE, lambda network: ip.IP(network.address))),
+        functions.one(
+            "prefixLength", functions.member(TYPE, "cidr_prefix_length", types.INT, lambda network: network.bits)
+        ),
+        functions.one("masked", functions.member(TYPE, "cidr_masked", TYPE, _masked)),
     ),
     constants={"net.CIDR": (types.type_of(TYPE), values.TypeValue(TYPE))},
 )

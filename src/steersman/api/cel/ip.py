@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from steersman.api import status
-from steersman.api.cel import costs, netip
+from steersman.api.cel import costs, functions, netip
 from steersman.cel import declarations, types, values
 
 TYPE = types.opaque("net.IP")
@@ -94,31 +94,15 @@ def _global_unicast(address: netip.Address) -> bool:
 _STRING = types.STRING
 
 
-def _parsing(name: str, id: str, result: types.Type, implementation: Callable[[str], Any]) -> declarations.Function:
-    overload = declarations.Overload(
-        id, (_STRING,), result, implementation, cost=costs.one_pass, estimate=costs.expect_reading
-    )
-    return declarations.Function(name, (overload,))
-
-
 def _member(name: str, id: str, result: types.Type, of: Callable[[netip.Address], Any]) -> declarations.Function:
-    overload = declarations.Overload(
-        id,
-        (TYPE,),
-        result,
-        lambda ip: of(ip.address),
-        member=True,
-        cost=costs.nominal,
-        estimate=costs.expect_nominal,
-    )
-    return declarations.Function(name, (overload,))
+    return functions.one(name, functions.member(TYPE, id, result, lambda ip: of(ip.address)))
 
 
 LIBRARY = declarations.Library(
     "kubernetes.net.ip",
     (
-        _parsing("ip", "string_to_ip", TYPE, parse),
-        _parsing("isIP", "is_ip", types.BOOL, _is_ip),
+        functions.one("ip", functions.reading("string_to_ip", TYPE, parse)),
+        functions.one("isIP", functions.reading("is_ip", types.BOOL, _is_ip)),
         declarations.Function(
             "ip.isCanonical",
             (

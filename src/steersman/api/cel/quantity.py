@@ -5,11 +5,10 @@ ten where it can, and only one whose power is not negative counts (`1000m` does 
 """
 
 import functools
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from steersman.api import quantity
-from steersman.api.cel import costs
+from steersman.api.cel import costs, functions
 from steersman.cel import declarations, types, values
 
 TYPE = types.object_("kubernetes.Quantity")
@@ -141,32 +140,13 @@ def _sign(value: Quantity) -> int:
     return (value.exact.nanos > 0) - (value.exact.nanos < 0)
 
 
-def _member(
-    id: str, result: types.Type, implementation: Callable[..., Any], *more: types.Type
-) -> declarations.Overload:
-    return declarations.Overload(
-        id,
-        (TYPE, *more),
-        result,
-        implementation,
-        member=True,
-        cost=costs.nominal,
-        estimate=costs.expect_nominal,
-    )
-
-
-def _parsing(name: str, id: str, result: types.Type, implementation: Callable[[str], Any]) -> declarations.Function:
-    overload = declarations.Overload(
-        id, (types.STRING,), result, implementation, cost=costs.one_pass, estimate=costs.expect_reading
-    )
-    return declarations.Function(name, (overload,))
-
+_member = functools.partial(functions.member, TYPE)
 
 LIBRARY = declarations.Library(
     "kubernetes.quantity",
     (
-        _parsing("quantity", "string_to_quantity", TYPE, parse),
-        _parsing("isQuantity", "is_quantity_string", types.BOOL, quantity.is_valid),
+        functions.one("quantity", functions.reading("string_to_quantity", TYPE, parse)),
+        functions.one("isQuantity", functions.reading("is_quantity_string", types.BOOL, quantity.is_valid)),
         declarations.Function(  # not a member, whatever the documentation says
             "sign",
             (

@@ -6,11 +6,10 @@ come as 0.  Build metadata does not count when versions are compared.
 
 import functools
 import re
-from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from steersman.api import status
-from steersman.api.cel import costs
+from steersman.api.cel import functions
 from steersman.cel import declarations, types, values
 
 TYPE = types.object_("kubernetes.Semver")
@@ -142,23 +141,10 @@ def _as_int(value: int) -> int:
 
 
 def _member(
-    name: str, id: str, result: types.Type, implementation: Callable[..., Any], *more: types.Type
+    name: str, id: str, result: types.Type, implementation: declarations.Implementation, *more: types.Type
 ) -> declarations.Function:
-    overload = declarations.Overload(
-        id, (TYPE, *more), result, implementation, member=True, cost=costs.nominal, estimate=costs.expect_nominal
-    )
-    return declarations.Function(name, (overload,))
+    return functions.one(name, functions.member(TYPE, id, result, implementation, *more))
 
-
-def _parsing(
-    id: str, arguments: tuple[types.Type, ...], result: types.Type, implementation: Callable[..., Any]
-) -> declarations.Overload:
-    return declarations.Overload(
-        id, arguments, result, implementation, cost=costs.one_pass, estimate=costs.expect_reading
-    )
-
-
-_TEXT, _FLAG = (types.STRING,), (types.STRING, types.BOOL)
 
 LIBRARY = declarations.Library(
     "kubernetes.Semver",
@@ -166,15 +152,15 @@ LIBRARY = declarations.Library(
         declarations.Function(
             "semver",
             (
-                _parsing("string_to_semver", _TEXT, TYPE, parse),
-                _parsing("string_bool_to_semver", _FLAG, TYPE, _parse),
+                functions.reading("string_to_semver", TYPE, parse),
+                functions.reading("string_bool_to_semver", TYPE, _parse, types.BOOL),
             ),
         ),
         declarations.Function(
             "isSemver",
             (
-                _parsing("is_semver_string", _TEXT, types.BOOL, _is_semver),
-                _parsing("is_semver_string_bool", _FLAG, types.BOOL, _is_semver),
+                functions.reading("is_semver_string", types.BOOL, _is_semver),
+                functions.reading("is_semver_string_bool", types.BOOL, _is_semver, types.BOOL),
             ),
         ),
         _member("isGreaterThan", "semver_is_greater_than", types.BOOL, lambda a, b: compare(a, b) > 0, TYPE),

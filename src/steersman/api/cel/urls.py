@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from steersman.api.cel import costs, gourl
+from steersman.api.cel import costs, functions, gourl
 from steersman.cel import declarations, meter, types, values
 
 TYPE = types.object_("kubernetes.URL")
@@ -45,16 +45,7 @@ def _is_url(text: str) -> bool:
 
 
 def _accessor(name: str, id: str, result: types.Type, of: Callable[[gourl.URL], Any]) -> declarations.Function:
-    overload = declarations.Overload(
-        id,
-        (TYPE,),
-        result,
-        lambda url: of(url.parts),
-        member=True,
-        cost=costs.nominal,
-        estimate=costs.expect_nominal,
-    )
-    return declarations.Function(name, (overload,))
+    return functions.one(name, functions.member(TYPE, id, result, lambda url: of(url.parts)))
 
 
 _TEXT = types.STRING

@@ -1,15 +1,15 @@
 """Containers of a pod: image pull policy, termination message, ports, probes, hooks, environment."""
 
-import functools
 import re
 
 from steersman.api.defaults import fill
 from steersman.api.tree import MutableTree
+from steersman.kit import limits
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
-@functools.lru_cache(maxsize=4096)
+@limits.remembered(4096)
 def pull_policy(image: str) -> str:
     """`Always` for an image whose tag is latest, said or implied; a digest, or what is no image name, has no tag."""
     match = _IMAGE.fullmatch(image)

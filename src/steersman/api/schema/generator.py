@@ -153,7 +153,7 @@ def _extra(name: str, source: Table, defaults: Mapping[str, Any]) -> dict[str, A
         elif kind in ("array", "object") or plain.get("format") == "byte":
             if always:
                 zeros[field] = None
-            else:
+            elif field not in words(overlay.KEPT_EMPTY, name):
                 omitted.append(field)
         elif kind in ZERO:
             if always:

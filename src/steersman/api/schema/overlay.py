@@ -91,6 +91,11 @@ UNWRITTEN = {
 }
 """Required fields that are left out when they are zero or absent."""
 
+KEPT_EMPTY = {
+    "HPAScalingRules": "policies",
+}
+"""Lists whose default is only for who does not name them: an empty one is kept, and refused."""
+
 NULLS = {
     "AzureFilePersistentVolumeSource": "secretNamespace",
     "DaemonSetSpec": "selector",

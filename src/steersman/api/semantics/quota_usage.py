@@ -19,6 +19,10 @@ _MUST_SPECIFY = frozenset(
 )
 _LEGACY = frozenset({"configmaps", "resourcequotas", "replicationcontrollers", "secrets"})
 _CLASS = ".storageclass.storage.k8s.io/"
+_DEVICE_CLAIMS = "resourceclaims.resource.k8s.io"
+_DEVICES = ".deviceclass.resource.k8s.io/devices"
+MOST_DEVICES = 32
+"""As many devices as one claim can be given: what a request for all of them counts for."""
 
 
 def usage(resource: str, tree: Tree) -> Usage:
@@ -142,10 +146,30 @@ def _claim(claim: Tree) -> Usage:
     return counted
 
 
+def _device_claim(claim: Tree) -> Usage:
+    """Devices by their class.  Of several choices each class counts with the most that it might give."""
+    devices: dict[str, int] = {}
+    for request in at(claim, "spec", "devices", "requests", default=()):
+        most: dict[str, int] = {}
+        for choice in request.get("firstAvailable") or [request.get("exactly") or {}]:
+            name = f"{choice.get('deviceClassName', '')}{_DEVICES}"
+            most[name] = max(most.get(name, 0), _device_count(choice))
+        for name, count in most.items():
+            devices[name] = devices.get(name, 0) + count
+    return {f"count/{_DEVICE_CLAIMS}": "1", **{name: str(count) for name, count in devices.items()}}
+
+
+def _device_count(choice: Tree) -> int:
+    if choice.get("allocationMode") == "All":
+        return MOST_DEVICES
+    return int(choice.get("count") or 0) if choice.get("allocationMode") == "ExactCount" else 0
+
+
 _USAGES: Mapping[str, Callable[[Tree], Usage]] = {
     "pods": _pod,
     "services": _service,
     "persistentvolumeclaims": _claim,
+    _DEVICE_CLAIMS: _device_claim,
 }
 _MATCHING: Mapping[str, Callable[[str], bool]] = {
     "pods": _pod_counts,
@@ -154,6 +178,7 @@ _MATCHING: Mapping[str, Callable[[str], bool]] = {
         name in ("persistentvolumeclaims", "requests.storage")
         or name.endswith((f"{_CLASS}persistentvolumeclaims", f"{_CLASS}requests.storage"))
     ),
+    _DEVICE_CLAIMS: lambda name: name.endswith(_DEVICES),
 }
 
 

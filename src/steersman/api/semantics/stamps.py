@@ -1,11 +1,10 @@
 """Moments in objects that may be absent."""
 
-import functools
-
 from steersman.api import times
+from steersman.kit import limits
 
 
-@functools.lru_cache(maxsize=4096)
+@limits.remembered(4096)
 def _parsed(text: str) -> float:
     return times.parse(text)
 

@@ -3,12 +3,12 @@
 New values must be in canonical enough a form: no leading zeros, no IPv4 in IPv6 clothes.
 """
 
-import functools
 import ipaddress
 from typing import Any
 
 from steersman.api import names
 from steersman.api.validation.errors import Errors
+from steersman.kit import limits
 
 IP_TEXT = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 CIDR_TEXT = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
@@ -17,7 +17,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-@functools.lru_cache(maxsize=4096)
+@limits.remembered(4096)
 def parse(text: str) -> Address | None:
     try:
         return ipaddress.ip_address(text) if "%" not in text else None
@@ -25,7 +25,7 @@ def parse(text: str) -> Address | None:
         return None
 
 
-@functools.lru_cache(maxsize=1024)
+@limits.remembered(1024)
 def parse_network(text: str) -> Network | None:
     address, slash, bits = text.partition("/")
     if not slash or not bits.isascii() or not bits.isdigit() or (len(bits) > 1 and bits[0] == "0"):

@@ -44,6 +44,51 @@ def update(new: Tree, old: Tree, e: Errors) -> None:
     """Its spec does not change: the registry keeps the old one."""
 
 
+_FINAL = ("Approved", "Denied", "Failed")
+
+
+def status_update(new: Tree, old: Tree, e: Errors) -> None:
+    """A signer writes the certificate, once; what was decided stays."""
+    _decided(new, old, e)
+    for kind in _FINAL[:2]:
+        if len(_of(new, kind)) > len(_of(old, kind)):
+            e.forbidden("status.conditions", f'updates may not add a condition of type "{kind}"')
+    before = (old.get("status") or {}).get("certificate")
+    if before and (new.get("status") or {}).get("certificate") != before:
+        e.forbidden("status.certificate", "updates may not modify existing certificate content")
+
+
+def approval_update(new: Tree, old: Tree, e: Errors) -> None:
+    """Somebody approves or denies, and does not take it back."""
+    _decided(new, old, e)
+
+
+def _decided(new: Tree, old: Tree, e: Errors) -> None:
+    seen: set[str] = set()
+    for index, each in enumerate((new.get("status") or {}).get("conditions") or ()):
+        at, kind, status = f"status.conditions[{index}]", each.get("type") or "", each.get("status") or ""
+        if not kind:
+            e.required(f"{at}.type")
+        if not status:
+            e.required(f"{at}.status")
+        elif kind in _FINAL:
+            e.one_of(f"{at}.status", status, ("True",))
+        else:
+            e.one_of(f"{at}.status", status, ("False", "True", "Unknown"))
+        if kind in ("Approved", "Denied") and {"Approved", "Denied"} - {kind} <= seen:
+            e.invalid(f"{at}.type", kind, "Approved and Denied conditions are mutually exclusive")
+        if kind in seen:
+            e.duplicate(f"{at}.type", kind)
+        seen.add(kind)
+    for kind in _FINAL:
+        if len(_of(new, kind)) < len(_of(old, kind)):
+            e.forbidden("status.conditions", f'updates may not remove a condition of type "{kind}"')
+
+
+def _of(tree: Tree, kind: str) -> list[Any]:
+    return [each for each in (tree.get("status") or {}).get("conditions") or () if each.get("type") == kind]
+
+
 def _request(text: Any, e: Errors) -> None:
     match = _BLOCK.search(base64.b64decode(text or ""))
     if match is None or match[1] != b"CERTIFICATE REQUEST":

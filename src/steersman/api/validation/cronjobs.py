@@ -3,12 +3,12 @@
 Whether a time zone exists is asked of Python's `zoneinfo`, which reads the system's files once a name.
 """
 
-import functools
 import zoneinfo
 
 from steersman.api.tree import Tree
 from steersman.api.validation import cron, jobs
 from steersman.api.validation.errors import Errors
+from steersman.kit import limits
 
 POLICIES = ("Allow", "Forbid", "Replace")
 _NAME_LENGTH = 52
@@ -67,7 +67,7 @@ def _zone(zone: str, e: Errors) -> None:
         e.invalid("spec.timeZone", zone, f"unknown time zone {zone}")
 
 
-@functools.lru_cache(maxsize=1024)
+@limits.remembered(1024)
 def _exists(zone: str) -> bool:
     try:
         zoneinfo.ZoneInfo(zone)

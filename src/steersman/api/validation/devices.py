@@ -1,4 +1,4 @@
-"""Dynamic resource allocation.  Expressions are compiled by whoever evaluates them, not here."""
+"""Dynamic resource allocation.  The compiler of expressions comes with the first one."""
 
 from typing import Any
 
@@ -49,6 +49,24 @@ def _selectors(items: Any, at: str, e: Errors) -> None:
     for index, selector in enumerate(items):
         if selector.get("cel") is None:
             e.required(f"{at}[{index}].cel")
+        else:
+            _expression(selector["cel"].get("expression") or "", f"{at}[{index}].cel.expression", e)
+
+
+def _expression(text: str, at: str, e: Errors) -> None:
+    from steersman.api.cel import compiling
+    from steersman.api.cel import devices as selecting
+
+    if len(text.encode()) > selecting.LONGEST:
+        e.too_long(at, selecting.LONGEST)
+        return
+    try:
+        found = selecting.compile(text)
+    except compiling.Refused as error:
+        e.invalid(at, text, str(error))
+        return
+    if selecting.expected_cost(found) > selecting.COST_LIMIT:
+        e.forbidden(at, "too complex, exceeds cost limit")
 
 
 def resource_claim(tree: Tree, e: Errors) -> None:

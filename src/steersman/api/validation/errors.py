@@ -12,6 +12,7 @@ from typing import Any
 
 from steersman.api import field, quantity
 from steersman.api.field import FieldError, Path, Type
+from steersman.kit import limits
 
 NEGATIVE = "must be greater than or equal to 0"
 NOT_POSITIVE = "must be greater than zero"
@@ -78,7 +79,7 @@ class Errors:
 
     def named(self, at: str, value: str, rule: Callable[[str], Sequence[str]]) -> bool:
         """One error for each complaint of a rule of `api.names`.  True where there is none."""
-        complaints = _complaints(rule, value)
+        complaints = _complaints(rule, value) if len(value) <= limits.LONGEST else rule(value)
         for text in complaints:
             self.invalid(at, value, text)
         return not complaints

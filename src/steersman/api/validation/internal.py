@@ -6,7 +6,7 @@ every field, absent ones as null, empty text or zero.  A shape says which fields
     shape(("Type", "type", ""), ("RollingUpdate", "rollingUpdate", ROLLING))
 
 The third is what stands for an absent field, or the shape of the field's own type (absent: null), or a
-one-element list of a shape for a list.
+one-element list of a shape for a list, or a function for a type that is printed as clients write it.
 """
 
 import difflib
@@ -37,6 +37,8 @@ def _field(value: Any, kind: Any) -> Any:
         return render(value or {}, kind.shape)
     if isinstance(kind, tuple):
         return render(value, kind)
+    if callable(kind):
+        return kind(value)
     if isinstance(kind, list):
         return [_field(each, kind[0]) for each in value] if value is not None else None
     if isinstance(value, Mapping):

@@ -136,11 +136,13 @@ def _success_rule(rule: Tree, completions: int | None, at: str, e: Errors) -> No
 
 def _count(indexes: str, completions: int) -> int:
     """How many there are in `1,3-5,7`.  Raises ValueError with the reference's text."""
-    if not indexes:
-        return 0
-    last: int | None = None
-    total = 0
-    for part in indexes.split(","):
+    return sum(last - first + 1 for first, last in ranges(indexes, completions))
+
+
+def ranges(indexes: str, completions: int) -> list[tuple[int, int]]:
+    """The first and the last of each part of `1,3-5,7`.  Raises ValueError with the reference's text."""
+    found: list[tuple[int, int]] = []
+    for part in indexes.split(",") if indexes else ():
         ends = part.split("-")
         if len(ends) > 2:
             why = "violates the requirement that an index interval can have at most two parts separated by '-'"
@@ -149,13 +151,12 @@ def _count(indexes: str, completions: int) -> int:
         for number in numbers:
             if number >= completions:
                 raise ValueError(f'too large index: "{number}"')
-        if last is not None and last >= numbers[0]:
-            raise ValueError(f"non-increasing order, previous: {last}, current: {numbers[0]}")
+        if found and found[-1][1] >= numbers[0]:
+            raise ValueError(f"non-increasing order, previous: {found[-1][1]}, current: {numbers[0]}")
         if len(numbers) == 2 and numbers[0] >= numbers[1]:
             raise ValueError(f"non-increasing order, previous: {numbers[0]}, current: {numbers[1]}")
-        total += numbers[-1] - numbers[0] + 1
-        last = numbers[-1]
-    return total
+        found.append((numbers[0], numbers[-1]))
+    return found
 
 
 def _index(text: str) -> int:

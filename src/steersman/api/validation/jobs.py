@@ -145,7 +145,7 @@ def _completions(spec: Tree, before: Tree, e: Errors) -> None:
         return
     if spec.get("completionMode") != "Indexed":
         e.immutable("spec.completions", after, old)
-    elif after is None or after != spec.get("parallelism") or old != before.get("parallelism"):
+    elif after is not None and (after != spec.get("parallelism") or old != before.get("parallelism")):
         e.invalid("spec.completions", after, "can only be modified in tandem with spec.parallelism")
 
 

@@ -242,13 +242,16 @@ def service_cidr(tree: Tree, e: Errors) -> None:
     if not cidrs:
         e.required("spec.cidrs", "at least one CIDR required")
         return
+    shown = {"CIDRs": cidrs}  # the spec as the reference's own type has it
     if len(cidrs) > 2:
-        e.invalid("spec.cidrs", cidrs, "may only hold up to 2 values")
+        e.invalid("spec.cidrs", shown, "may only hold up to 2 values")
+        return
+    networks = [addresses.parse_network(text) for text in cidrs]
+    if len(cidrs) == 2 and {each.version for each in networks if each is not None} != {4, 6}:
+        e.invalid("spec.cidrs", shown, _ONE_FAMILY)
         return
     for index, text in enumerate(cidrs):
         addresses.cidr(text, f"spec.cidrs[{index}]", e)
-    if len(cidrs) == 2 and len({addresses.is_v6(text) for text in cidrs}) == 1:
-        e.invalid("spec.cidrs", cidrs, _ONE_FAMILY)
 
 
 def service_cidr_update(new: Tree, old: Tree, e: Errors) -> None:

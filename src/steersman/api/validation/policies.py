@@ -1,53 +1,107 @@
-"""Admission policies and their bindings.  Expressions are compiled by admission, not here."""
+"""Admission policies and their bindings.
 
+Expressions are compiled in the order in which they stand; see `policy_expressions`.  A policy's match conditions are
+looked at when they are new or changed.
+"""
+
+import re
 from typing import Any
 
 from steersman.api import names
 from steersman.api.tree import Tree
 from steersman.api.validation import selectors, webhooks
 from steersman.api.validation.errors import Errors
+from steersman.api.validation.policy_expressions import PolicyExpressions
 
 _ACTIONS = ("Audit", "Deny", "Warn")
 _NOT_FOUND = ("Deny", "Allow")
-_PATCHES = ("ApplyConfiguration", "JSONPatch")
+_PATCHES = {"ApplyConfiguration": "applyConfiguration", "JSONPatch": "jsonPatch"}
 _MUTATING_OPERATIONS = ("*", "CONNECT", "CREATE", "UPDATE")
+_MOST_NOTES, _LONGEST_NOTE = 20, 5 * 1024
+_RESERVED = frozenset({
+    "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let",
+    "loop", "package", "namespace", "return", "var", "void", "while",
+})  # fmt: skip
+"""Words of CEL, which name nothing."""
 _REASONS = ("Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized")
 
 
 def validating(tree: Tree, e: Errors) -> None:
+    _validating(tree, e, conditions=True)
+
+
+def validating_update(new: Tree, old: Tree, e: Errors) -> None:
+    _validating(new, e, conditions=_conditions_of(new) != _conditions_of(old))
+
+
+def _validating(tree: Tree, e: Errors, *, conditions: bool) -> None:
     spec = tree.get("spec") or {}
-    _common(spec, e)
+    expressions = PolicyExpressions(spec, e)
+    _common(spec, e, expressions, conditions=conditions)
     checks, notes = spec.get("validations") or (), spec.get("auditAnnotations") or ()
     if not checks and not notes:
-        e.required("spec.validations", "validations or auditAnnotations must be present")
+        for field in ("validations", "auditAnnotations"):
+            e.required(f"spec.{field}", "validations or auditAnnotations must contain at least one item")
     for index, check in enumerate(checks):
         at = f"spec.validations[{index}]"
         if not (check.get("expression") or "").strip():
             e.required(f"{at}.expression", "expression is not specified")
+        else:
+            expressions.check(check["expression"], f"{at}.expression")
+        _message(check, at, e, expressions)
         if check.get("reason") is not None:
             e.one_of(f"{at}.reason", check["reason"], _REASONS)
     name = (tree.get("metadata") or {}).get("name") or ""
     seen: set[str] = set()
+    if len(notes) > _MOST_NOTES:
+        e.invalid("spec.auditAnnotations", notes, f"must not have more than {_MOST_NOTES} auditAnnotations")
     for index, note in enumerate(notes):
         at, key = f"spec.auditAnnotations[{index}]", note.get("key") or ""
         if not name:
             e.invalid(f"{at}.key", key, "requires metadata.name be non-empty")
         else:
             e.named(f"{at}.key", f"{name}/{key}", names.qualified_name)
-        if not (note.get("valueExpression") or "").strip():
+        expression = (note.get("valueExpression") or "").strip()
+        if not expression:
             e.required(f"{at}.valueExpression", "valueExpression is not specified")
+        elif len(expression.encode()) > _LONGEST_NOTE:
+            e.required(f"{at}.valueExpression", f"must not exceed {_LONGEST_NOTE} bytes in length")
+        else:
+            expressions.note(note["valueExpression"], f"{at}.valueExpression")
         if key in seen:
             e.duplicate(f"{at}.key", key)
         seen.add(key)
 
 
-def validating_update(new: Tree, old: Tree, e: Errors) -> None:
-    validating(new, e)
+def _message(check: Any, at: str, e: Errors, expressions: PolicyExpressions) -> None:
+    """What a client is told where a check fails: one line, or an expression that makes one."""
+    expression, text = check.get("messageExpression") or "", check.get("message") or ""
+    if expression and not expression.strip():
+        e.invalid(f"{at}.messageExpression", expression, "must be non-empty if specified")
+    elif expression:
+        expressions.message(expression, f"{at}.messageExpression")
+    if text and not text.strip():
+        e.invalid(f"{at}.message", text, "message must be non-empty if specified")
+    elif re.search("[\n\r]", text.strip()):
+        e.invalid(f"{at}.message", text, "message must not contain line breaks")
 
 
 def mutating(tree: Tree, e: Errors) -> None:
+    _mutating(tree, e, conditions=True)
+
+
+def mutating_update(new: Tree, old: Tree, e: Errors) -> None:
+    _mutating(new, e, conditions=_conditions_of(new) != _conditions_of(old))
+
+
+def _conditions_of(tree: Tree) -> Any:
+    return (tree.get("spec") or {}).get("matchConditions") or []
+
+
+def _mutating(tree: Tree, e: Errors, *, conditions: bool) -> None:
     spec = tree.get("spec") or {}
-    _common(spec, e, mutating=True)
+    expressions = PolicyExpressions(spec, e)
+    _common(spec, e, expressions, conditions=conditions, mutating=True)
     mutations = spec.get("mutations") or ()
     if not mutations:
         e.required("spec.mutations", "mutations must contain at least one item")
@@ -58,18 +112,20 @@ def mutating(tree: Tree, e: Errors) -> None:
         elif kind not in _PATCHES:
             e.unsupported(f"{at}.patchType", kind, _PATCHES)
         else:
-            field = kind[0].lower() + kind[1:] if kind == "ApplyConfiguration" else "jsonPatch"
+            field, other = _PATCHES[kind], next(name for each, name in _PATCHES.items() if each != kind)
             if mutation.get(field) is None:
                 e.required(f"{at}.{field}", f"must be specified when patchType is {kind}")
+            elif not (text := (mutation[field].get("expression") or "").strip()):
+                e.required(f"{at}.{field}.expression")
+            else:
+                expressions.mutation(text, f"{at}.{field}.expression", kind)
+            if mutation.get(other) is not None:
+                e.invalid(f"{at}.{other}", f"{{{other}}}", f"must not be specified when patchType is {kind}")
     policy = spec.get("reinvocationPolicy") or ""
     e.required_one_of("spec.reinvocationPolicy", policy, webhooks.REINVOCATION)
 
 
-def mutating_update(new: Tree, old: Tree, e: Errors) -> None:
-    mutating(new, e)
-
-
-def _common(spec: Any, e: Errors, *, mutating: bool = False) -> None:
+def _common(spec: Any, e: Errors, expressions: PolicyExpressions, *, conditions: bool, mutating: bool = False) -> None:
     policy = spec.get("failurePolicy")
     if policy is None:
         e.required("spec.failurePolicy")
@@ -77,9 +133,7 @@ def _common(spec: Any, e: Errors, *, mutating: bool = False) -> None:
         e.one_of("spec.failurePolicy", policy, webhooks.FAILURE)
     kind = spec.get("paramKind")
     if kind is not None:
-        for field in ("apiVersion", "kind"):
-            if not kind.get(field):
-                e.required(f"spec.paramKind.{field}")
+        _kind(kind, "spec.paramKind", e)
     constraints = spec.get("matchConstraints")
     if constraints is None:
         e.required("spec.matchConstraints")
@@ -91,20 +145,45 @@ def _common(spec: Any, e: Errors, *, mutating: bool = False) -> None:
             for rule in constraints.get("resourceRules") or ():
                 for operation in rule.get("operations") or ():
                     e.one_of("spec.matchConstraints.resourceRules.operations", operation, _MUTATING_OPERATIONS)
-    webhooks.conditions(spec.get("matchConditions") or (), "spec.matchConditions", e)
+    if conditions:
+        items = spec.get("matchConditions") or ()
+        webhooks.conditions(items, "spec.matchConditions", e, compile=True, params=kind is not None)
     seen: set[str] = set()
     for index, variable in enumerate(spec.get("variables") or ()):
         at, name = f"spec.variables[{index}]", variable.get("name") or ""
         if not name:
             e.required(f"{at}.name", "name is not specified")
         else:
-            for text in names.c_identifier(name):
-                e.invalid(f"{at}.name", name, f"name is not a valid CEL identifier: {text}")
+            if names.c_identifier(name) or name in _RESERVED:
+                e.invalid(f"{at}.name", name, "name is not a valid CEL identifier")
         if name in seen:
             e.duplicate(f"{at}.name", name)
         seen.add(name)
         if not (variable.get("expression") or "").strip():
             e.required(f"{at}.expression", "expression is not specified")
+        else:
+            expressions.variable(name, variable["expression"], f"{at}.expression")
+
+
+def _kind(tree: Any, at: str, e: Errors) -> None:
+    """A kind by its version and name, as they could be served."""
+    version, kind = tree.get("apiVersion") or "", tree.get("kind") or ""
+    if not version:
+        e.required(f"{at}.apiVersion")
+    elif version.count("/") > 1:
+        e.invalid(f"{at}.apiVersion", version, f"unexpected GroupVersion string: {version}")
+    else:
+        group, _, number = version.rpartition("/")
+        if group and (found := names.dns1123_subdomain(group)):
+            e.invalid(f"{at}.apiVersion", group, ",".join(found))
+        if not number:
+            e.invalid(f"{at}.apiVersion", version, "version must be specified")
+        elif found := names.dns1035_label(number):
+            e.invalid(f"{at}.apiVersion", number, ",".join(found))
+    if not kind:
+        e.required(f"{at}.kind")
+    elif found := names.dns1035_label(kind.lower()):
+        e.invalid(f"{at}.kind", kind, f"may have mixed case, but should otherwise match: {','.join(found)}")
 
 
 def _match(tree: Any, at: str, e: Errors) -> None:
@@ -119,9 +198,13 @@ def _match(tree: Any, at: str, e: Errors) -> None:
             selectors.selector(tree[field], f"{at}.{field}", e)
     for field in ("resourceRules", "excludeResourceRules"):
         for index, rule in enumerate(tree.get(field) or ()):
+            called = rule.get("resourceNames") or ()
+            for place, name in enumerate(called):
+                where = f"{at}.{field}[{index}].resourceNames[{place}]"
+                e.named(where, name, names.path_segment)
+                if name in called[:place]:
+                    e.duplicate(where, name)
             webhooks.rule_with_operations(rule, f"{at}.{field}[{index}]", e)
-            for place, name in enumerate(rule.get("resourceNames") or ()):
-                e.named(f"{at}.{field}[{index}].resourceNames[{place}]", name, names.path_segment)
 
 
 def binding(tree: Tree, e: Errors) -> None:
@@ -166,13 +249,16 @@ def _binding(spec: Any, e: Errors) -> None:
 
 def _parameters(tree: Any, at: str, e: Errors) -> None:
     name, selector = tree.get("name") or "", tree.get("selector")
-    if name and selector is not None:
-        e.forbidden(at, "name and selector are mutually exclusive")
-    elif not name and selector is None:
-        e.required(at, "one of name or selector must be specified")
     if name:
         e.named(f"{at}.name", name, names.path_segment)
-    selectors.selector(selector, f"{at}.selector", e)
+        if selector is not None:
+            e.forbidden(f"{at}.name", "name and selector are mutually exclusive")
+    if selector is not None:
+        selectors.selector(selector, f"{at}.selector", e)
+        if name:
+            e.forbidden(f"{at}.selector", "name and selector are mutually exclusive")
+    if not name and selector is None:
+        e.required(at, "one of name or selector must be specified")
     action = tree.get("parameterNotFoundAction")
     if not action:
         e.required(f"{at}.parameterNotFoundAction")

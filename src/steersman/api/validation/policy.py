@@ -5,7 +5,7 @@ from typing import Any
 from steersman.api import names
 from steersman.api.tree import Tree
 from steersman.api.validation import counts, internal, resources, selectors
-from steersman.api.validation.errors import NOT_POSITIVE, Errors
+from steersman.api.validation.errors import Errors
 from steersman.api.validation.podspec import scheduling, shapes
 
 _EVICTION = ("AlwaysAllow", "IfHealthyBudget")
@@ -93,15 +93,16 @@ def lease(tree: Tree, e: Errors) -> None:
     spec = tree.get("spec") or {}
     seconds, transitions = spec.get("leaseDurationSeconds"), spec.get("leaseTransitions")
     if seconds is not None and seconds <= 0:
-        e.invalid("spec.leaseDurationSeconds", seconds, NOT_POSITIVE)
+        e.invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0")
     if transitions is not None and transitions < 0:
         e.invalid("spec.leaseTransitions", transitions, "must be greater than or equal to 0")
     strategy, holder = spec.get("strategy"), spec.get("preferredHolder")
-    if strategy is not None:
-        for text in names.qualified_name(strategy) if strategy != "OldestEmulationVersion" else ():
-            e.invalid("spec.strategy", strategy, text)
+    if strategy is not None and "/" in strategy:
+        e.named("spec.strategy", strategy, names.qualified_name)
+    elif strategy is not None:
+        e.one_of("spec.strategy", strategy, ("OldestEmulationVersion",))
     if holder and not strategy:
-        e.forbidden("spec.preferredHolder", "may only be specified when `strategy` is set")
+        e.forbidden("spec.preferredHolder", "may only be specified if `strategy` is defined")
 
 
 def lease_update(new: Tree, old: Tree, e: Errors) -> None:

@@ -63,7 +63,7 @@ def shown(tree: Tree | None) -> Any:
         made["matchLabels"] = dict(sorted(tree["matchLabels"].items()))
     if tree.get("matchExpressions"):
         made["matchExpressions"] = [
-            {name: each[name] for name in ("key", "operator", "values") if name in each}
+            {name: each[name] for name in ("key", "operator", "values") if name in each and each[name] != []}
             for each in tree["matchExpressions"]
         ]
     return made

@@ -4,7 +4,7 @@ from typing import Any
 
 from steersman.api import names, quantity
 from steersman.api.tree import Tree
-from steersman.api.validation import selectors, volumes
+from steersman.api.validation import internal, selectors, volumes
 from steersman.api.validation.errors import Errors
 from steersman.api.validation.podspec import sources
 
@@ -14,6 +14,14 @@ _BINDING = ("Immediate", "WaitForFirstConsumer")
 _FS_GROUP = ("File", "None", "ReadWriteOnceWithFSType")
 _LIFECYCLE = ("Persistent", "Ephemeral")
 _NODE_ID_LENGTH = 256
+_DRIVER = (
+    ("Name", "name", ""), ("NodeID", "nodeID", ""), ("TopologyKeys", "topologyKeys", None),
+    ("Allocatable", "allocatable", None),
+)  # fmt: skip
+_SOURCE = (("PersistentVolumeName", "persistentVolumeName", None), ("InlineVolumeSpec", "inlineVolumeSpec", None))
+_ATTACHMENT = (
+    ("Attacher", "attacher", ""), ("Source", "source", internal.Embedded(_SOURCE)), ("NodeName", "nodeName", ""),
+)  # fmt: skip
 
 
 def storage_class(tree: Tree, e: Errors) -> None:
@@ -96,6 +104,7 @@ def _driver_spec(spec: Any, e: Errors) -> None:
         audience, seconds = request.get("audience") or "", request.get("expirationSeconds")
         if audience in audiences:
             e.duplicate(f"spec.tokenRequests[{index}].audience", audience)
+            continue
         audiences.add(audience)
         if seconds is None:
             continue
@@ -116,8 +125,8 @@ def _driver_spec(spec: Any, e: Errors) -> None:
 def csi_driver_update(new: Tree, old: Tree, e: Errors) -> None:
     _driver_spec(new.get("spec") or {}, e)
     after, before = new.get("spec") or {}, old.get("spec") or {}
-    for name in ("attachRequired", "volumeLifecycleModes"):
-        e.immutable(f"spec.{name}", after.get(name), before.get(name))
+    for name, told in (("attachRequired", "attachedRequired"), ("volumeLifecycleModes", "volumeLifecycleModes")):
+        e.immutable(f"spec.{told}", after.get(name), before.get(name))
 
 
 def csi_node(tree: Tree, e: Errors) -> None:
@@ -153,7 +162,7 @@ def csi_node_update(new: Tree, old: Tree, e: Errors) -> None:
         if found is not None and (
             found.get("nodeID") != driver.get("nodeID") or found.get("topologyKeys") != driver.get("topologyKeys")
         ):
-            e.invalid("spec.drivers", driver.get("name"), "field is immutable")
+            e.raw("spec.drivers", internal.shown({**found, "allocatable": None}, _DRIVER), "field is immutable")
 
 
 def attachment(tree: Tree, e: Errors) -> None:
@@ -178,7 +187,7 @@ def attachment(tree: Tree, e: Errors) -> None:
 def attachment_update(new: Tree, old: Tree, e: Errors) -> None:
     attachment(new, e)
     if (new.get("spec") or {}) != (old.get("spec") or {}):
-        e.invalid("spec", new.get("spec") or {}, "field is immutable")
+        e.raw("spec", internal.shown(new.get("spec") or {}, _ATTACHMENT), "field is immutable")
 
 
 def capacity(tree: Tree, e: Errors) -> None:

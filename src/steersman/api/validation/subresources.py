@@ -1,4 +1,4 @@
-"""What may be written through a sub-resource: statuses, ephemeral containers.
+"""What may be written through a sub-resource: statuses, ephemeral containers, resizes.
 
 Controllers and kubelets write most statuses; what is refused here keeps them from contradicting themselves.
 A sub-resource that is not in `TABLE` has no rules of its own.
@@ -9,8 +9,19 @@ from typing import Any
 
 from steersman.api import names
 from steersman.api.tree import Tree
-from steersman.api.validation import addresses, pods
+from steersman.api.validation import (
+    addresses,
+    certificates,
+    cluster,
+    internal,
+    jobstatus,
+    pods,
+    resize,
+    statuses,
+    storage,
+)
 from steersman.api.validation.errors import Errors
+from steersman.api.validation.podspec import annotations, shapes
 
 _MORE = "cannot be greater than status.replicas"
 _LEFT_END = "may not be transitioned to non-terminated state"
@@ -25,7 +36,7 @@ def _counts(*fields: str, least: tuple[tuple[str, str, str], ...] = ()) -> Calla
             e.not_negative(f"status.{name}", status.get(name))
         for small, great, why in least:
             if (status.get(small) or 0) > (status.get(great) or 0):
-                e.invalid(f"status.{small}", status[small], why)
+                e.invalid(f"status.{small}", status.get(small, 0), why)
 
     return check
 
@@ -93,13 +104,19 @@ def _ended(field: str, status: Any, before: Any, policy: str, free: frozenset[An
 def ephemeral_containers(new: Tree, old: Tree, e: Errors) -> None:
     """They are added and then stay."""
     pods.whole(new, e)
+    if annotations.MIRROR in ((old.get("metadata") or {}).get("annotations") or {}):
+        e.forbidden("", "static pods do not support ephemeral containers")
+        return
     after = {each.get("name"): each for each in (new.get("spec") or {}).get("ephemeralContainers") or ()}
     for container in (old.get("spec") or {}).get("ephemeralContainers") or ():
         name = container.get("name")
         if name not in after:
             e.forbidden("spec.ephemeralContainers", f'existing ephemeral containers "{name}" may not be removed\n')
         elif after[name] != container:
-            e.forbidden("spec.ephemeralContainers", f'existing ephemeral containers "{name}" may not be changed\n')
+            shown = internal.difference(*(internal.render(each, shapes.EPHEMERAL) for each in (container, after[name])))
+            e.forbidden(
+                "spec.ephemeralContainers", f'existing ephemeral containers "{name}" may not be changed\n{shown}'
+            )
 
 
 def namespace_status(new: Tree, old: Tree, e: Errors) -> None:
@@ -112,11 +129,25 @@ def namespace_status(new: Tree, old: Tree, e: Errors) -> None:
 
 TABLE: Mapping[tuple[str, str, str], Callable[[Tree, Tree, Errors], None]] = {
     ("", "Namespace", "status"): namespace_status,
+    ("", "Node", "status"): cluster.node_update,
+    ("", "PersistentVolumeClaim", "status"): statuses.claim,
     ("", "Pod", "ephemeralcontainers"): ephemeral_containers,
+    ("", "Pod", "resize"): resize.resize,
     ("", "Pod", "status"): pod_status,
     ("", "ReplicationController", "status"): _REPLICAS,
+    ("", "ResourceQuota", "status"): statuses.quota,
+    ("", "Service", "status"): statuses.service,
     ("apps", "DaemonSet", "status"): _DAEMON_SET,
     ("apps", "Deployment", "status"): _DEPLOYMENT,
     ("apps", "ReplicaSet", "status"): _REPLICAS,
     ("apps", "StatefulSet", "status"): _STATEFUL_SET,
+    ("autoscaling", "HorizontalPodAutoscaler", "status"): statuses.counts("currentReplicas", "desiredReplicas"),
+    ("batch", "Job", "status"): jobstatus.update,
+    ("certificates.k8s.io", "CertificateSigningRequest", "approval"): certificates.approval_update,
+    ("certificates.k8s.io", "CertificateSigningRequest", "status"): certificates.status_update,
+    ("flowcontrol.apiserver.k8s.io", "FlowSchema", "status"): statuses.flow_conditions,
+    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration", "status"): statuses.flow_conditions,
+    ("networking.k8s.io", "Ingress", "status"): statuses.ingress,
+    ("policy", "PodDisruptionBudget", "status"): statuses.disruption_budget,
+    ("storage.k8s.io", "VolumeAttachment", "status"): storage.attachment_update,
 }

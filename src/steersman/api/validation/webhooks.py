@@ -1,6 +1,6 @@
-"""Admission webhooks and APIServices: rules, and where the other server is.
+"""Admission webhooks and APIServices: rules, conditions, and where the other server is.
 
-Expressions are not compiled here: that needs an evaluator, which admission has.
+The compiler of expressions comes with the first condition: most servers never meet one.
 """
 
 import re
@@ -29,7 +29,7 @@ def validating(tree: Tree, e: Errors) -> None:
 
 
 def validating_update(new: Tree, old: Tree, e: Errors) -> None:
-    validating(new, e)
+    _configuration(new, e, mutating=False, compile=_conditions_of(new) != _conditions_of(old))
 
 
 def mutating(tree: Tree, e: Errors) -> None:
@@ -37,14 +37,19 @@ def mutating(tree: Tree, e: Errors) -> None:
 
 
 def mutating_update(new: Tree, old: Tree, e: Errors) -> None:
-    mutating(new, e)
+    _configuration(new, e, mutating=True, compile=_conditions_of(new) != _conditions_of(old))
 
 
-def _configuration(tree: Tree, e: Errors, *, mutating: bool) -> None:
+def _conditions_of(tree: Tree) -> list[Any]:
+    return [hook.get("matchConditions") or [] for hook in tree.get("webhooks") or ()]
+
+
+def _configuration(tree: Tree, e: Errors, *, mutating: bool, compile: bool = True) -> None:
+    """Expressions are compiled unless no webhook's conditions changed."""
     seen: set[str] = set()
     for index, hook in enumerate(tree.get("webhooks") or ()):
         at, name = f"webhooks[{index}]", hook.get("name") or ""
-        _webhook(hook, at, e, mutating=mutating)
+        _webhook(hook, at, e, mutating=mutating, compile=compile)
         _reviews(hook.get("admissionReviewVersions") or [], f"{at}.admissionReviewVersions", e)
         if name:
             if name in seen:
@@ -52,7 +57,7 @@ def _configuration(tree: Tree, e: Errors, *, mutating: bool) -> None:
             seen.add(name)
 
 
-def _webhook(hook: Any, at: str, e: Errors, *, mutating: bool) -> None:
+def _webhook(hook: Any, at: str, e: Errors, *, mutating: bool, compile: bool) -> None:
     name, effects = hook.get("name") or "", hook.get("sideEffects")
     _qualified(name, f"{at}.name", e)
     for index, rule in enumerate(hook.get("rules") or ()):
@@ -73,7 +78,7 @@ def _webhook(hook: Any, at: str, e: Errors, *, mutating: bool) -> None:
     if mutating and hook.get("reinvocationPolicy") is not None:
         e.one_of(f"{at}.reinvocationPolicy", hook["reinvocationPolicy"], REINVOCATION)
     client(hook.get("clientConfig") or {}, f"{at}.clientConfig", e)
-    conditions(hook.get("matchConditions") or (), f"{at}.matchConditions", e)
+    conditions(hook.get("matchConditions") or (), f"{at}.matchConditions", e, compile=compile)
 
 
 def _qualified(name: str, at: str, e: Errors) -> None:
@@ -203,14 +208,18 @@ def _service(tree: Any, at: str, e: Errors) -> None:
                 e.invalid(f"{at}.path", path, f"segment[{index}]: {text}")
 
 
-def conditions(items: Sequence[Any], at: str, e: Errors) -> None:
+def conditions(items: Sequence[Any], at: str, e: Errors, *, compile: bool = False, params: bool = False) -> None:
+    """With `compile` the expressions too, with `params` in a policy that has them."""
     if len(items) > _MOST_CONDITIONS:
         e.too_many(at, len(items), _MOST_CONDITIONS)
     seen: set[str] = set()
     for index, condition in enumerate(items):
         where, name = f"{at}[{index}]", condition.get("name") or ""
-        if not (condition.get("expression") or "").strip():
+        expression = (condition.get("expression") or "").strip()
+        if not expression:
             e.required(f"{where}.expression")
+        elif compile:
+            _expression(expression, f"{where}.expression", e, params=params)
         if not name:
             e.required(f"{where}.name")
         else:
@@ -218,6 +227,15 @@ def conditions(items: Sequence[Any], at: str, e: Errors) -> None:
             if name in seen:
                 e.duplicate(f"{where}.name", name)
             seen.add(name)
+
+
+def _expression(text: str, at: str, e: Errors, *, params: bool) -> None:
+    from steersman.api.cel import compiling, conditions
+
+    try:
+        conditions.check(text, params=params)
+    except compiling.Refused as error:
+        e.invalid(at, text, str(error))
 
 
 _LEGACY = "only v1 may have an empty group and it better be legacy kube"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from steersman.api.resources import Resource
 from steersman.api.tree import Tree
-from steersman.api.warnings import claims, ingresses, pods, secrets, services, workloads
+from steersman.api.warnings import claims, customresourcedefinitions, ingresses, pods, secrets, services, workloads
 
 Find = Callable[[Tree, Tree | None], list[str]]
 TABLE: Mapping[tuple[str, str], Find] = {
@@ -23,6 +23,7 @@ TABLE: Mapping[tuple[str, str], Find] = {
     ("", "ReplicationController"): workloads.named,
     ("", "Secret"): secrets.secret,
     ("", "Service"): services.service,
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): customresourcedefinitions.definition,
     ("apps", "DaemonSet"): workloads.unnamed,
     ("apps", "Deployment"): workloads.named,
     ("apps", "ReplicaSet"): workloads.named,

@@ -5,8 +5,9 @@ Made for every pod, so what most pods do not have is asked for first and costs n
 
 from steersman.api import field, names, quantity
 from steersman.api.field import Path
+from steersman.api.semantics import templates
 from steersman.api.tree import Tree, at
-from steersman.api.warnings import claims, nodes, ports
+from steersman.api.warnings import addresses, claims, nodes, ports, volume_paths
 
 Spec = Tree
 _VOLUMES = {
@@ -20,7 +21,8 @@ _VOLUMES = {
     "cephfs": "deprecated in v1.28, non-functional in v1.31+",
     "rbd": "deprecated in v1.28, non-functional in v1.31+",
 }
-_WARNED_SOURCES = frozenset({*_VOLUMES, "ephemeral", "projected"})
+_WARNED_SOURCES = frozenset({*_VOLUMES, "ephemeral"})
+_WITH_FILES = frozenset({"configMap", "secret", "downwardAPI", "projected"})
 _ANNOTATIONS = {
     "scheduler.alpha.kubernetes.io/critical-pod": 'non-functional in v1.16+; use the "priorityClassName" field instead',
     "security.alpha.kubernetes.io/sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
@@ -31,6 +33,7 @@ _SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
 APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 _SECCOMP_GONE = 'non-functional in v1.27+; use the "seccompProfile" field instead'
 _APPARMOR_OLD = 'deprecated since v1.30; use the "appArmorProfile" field instead'
+_unremarkable: templates.Memory[bool] = templates.Memory()
 _GROUPS = ("initContainers", "containers", "ephemeralContainers")
 
 
@@ -43,7 +46,13 @@ def pod(new: Tree, old: Tree | None) -> list[str]:
     if complaints:
         text = "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; "
         warnings.append(f"{text}a DNS label is recommended: [{' '.join(complaints)}]")
-    return warnings + template(new, Path())
+    is_unremarkable, name = (None, None) if metadata.get("annotations") else _unremarkable.ask(new.get("spec"))
+    if not is_unremarkable:
+        found = template(new, Path())
+        warnings += found
+        if not found:
+            _unremarkable.keep(name, True)
+    return warnings
 
 
 def template(of: Tree, where: Path) -> list[str]:
@@ -71,7 +80,7 @@ def template(of: Tree, where: Path) -> list[str]:
     if (spec.get("terminationGracePeriodSeconds") or 0) < 0:
         place = path.child("terminationGracePeriodSeconds")
         warnings.append(f"{place}: must be >= 0; negative values are invalid and will be treated as 1")
-    return warnings + nodes.pod_terms(spec, path)
+    return warnings + nodes.pod_terms(spec, path) + _addresses(spec, path)
 
 
 def _profiles(container: Tree, spec: Spec, annotations: Tree, where: Path) -> list[str]:
@@ -91,8 +100,9 @@ def _container(container: Tree, place: Path) -> list[str]:
     if resources:
         for resource in ("memory", "ephemeral-storage"):
             for bound in ("limits", "requests"):
-                where = place.child("resources", bound)
-                warnings += fractional(resources.get(bound), resource, where)
+                amounts = resources.get(bound)
+                if amounts and resource in amounts:
+                    warnings += fractional(amounts, resource, place.child("resources", bound))
     variables = container.get("env") or ()
     if len(variables) > 1:
         seen = set()
@@ -133,14 +143,26 @@ def _volumes(spec: Spec, path: Path) -> list[str]:
         claimed = at(volume, "ephemeral", "volumeClaimTemplate", "spec")
         if claimed:
             warnings += claims.spec(claimed, where.child("ephemeral", "volumeClaimTemplate", "spec"))
-        if (volume.get("projected") or {}).get("sources") == []:
-            warnings.append(f"volume {field.quoted(volume['name'])} (Projected) has no sources provided")
+    for volume in spec.get("volumes") or ():
+        if _WITH_FILES.intersection(volume):
+            warnings += volume_paths.volume(volume)
+    return warnings
+
+
+def _addresses(spec: Spec, path: Path) -> list[str]:
+    warnings = []
+    for index, text in enumerate((spec.get("dnsConfig") or {}).get("nameservers") or ()):
+        warnings += addresses.ip(text, path.child("dnsConfig", "nameservers").index(index))
+    for index, alias in enumerate(spec.get("hostAliases") or ()):
+        warnings += addresses.ip(alias.get("ip") or "", path.child("hostAliases").index(index).child("ip"))
     return warnings
 
 
 def _repeated(spec: Spec, path: Path) -> list[str]:
     """Aliases of one address, and secrets of one name."""
-    warnings = []
+    warnings: list[str] = []
+    if not spec.get("hostAliases") and not spec.get("imagePullSecrets"):
+        return warnings
     for name, key, what in (("hostAliases", "ip", "ip"), ("imagePullSecrets", "name", "name")):
         seen = set()
         for index, item in enumerate(spec.get(name) or ()):

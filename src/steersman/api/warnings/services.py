@@ -1,6 +1,8 @@
 """Services: what a type ignores, and values that have a better name now."""
 
+from steersman.api.field import Path
 from steersman.api.tree import Tree
+from steersman.api.warnings import addresses
 
 _HINTS, _MODE = "service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode"
 
@@ -18,6 +20,14 @@ def service(new: Tree, old: Tree | None) -> list[str]:
             warnings.append("spec.externalIPs is ignored for headless services")
         if spec.get("sessionAffinity", "None") != "None":
             warnings.append("spec.SessionAffinity is ignored for headless services")
+    path = Path("spec")
+    if spec.get("clusterIP") not in (None, "None"):
+        for index, text in enumerate(spec.get("clusterIPs") or ()):
+            warnings += addresses.ip(text, path.child("clusterIPs").index(index))
+    if spec.get("loadBalancerIP"):
+        warnings += addresses.ip(spec["loadBalancerIP"], path.child("loadBalancerIP"))
+    for index, text in enumerate(spec.get("externalIPs") or ()):
+        warnings += addresses.ip(text, path.child("externalIPs").index(index))
     if external and spec.get("externalIPs"):
         warnings.append('spec.externalIPs is ignored when spec.type is "ExternalName"')
     if not external and spec.get("externalName"):

@@ -148,7 +148,7 @@ def test_the_size_of_a_replaced_text_lies_between_the_shortest_and_the_longest(
     assert function.estimate is not None
     target, *args = (estimating.Node(None, types.STRING, None, estimating.Size(*size)) for size in (text, old, new))
     checked = environments.BASE.compile("1")
-    estimator = estimating.Estimator(checked, environments.BASE, estimating.NoSizes())
+    estimator = estimating.Walk(checked, environments.BASE, estimating.NoSizes())
     found = function.estimate(estimator, target, args)
     assert found is not None
     assert found.result_size == estimating.Size(*result)

@@ -7,7 +7,7 @@ The internal type keeps the host's namespaces in the security context, which `in
 from typing import Any
 
 from steersman.api.tree import Tree
-from steersman.api.validation import internal
+from steersman.api.validation import internal, selectors
 from steersman.api.validation.internal import Embedded, Shape
 from steersman.api.validation.podspec import volumeshapes
 from steersman.api.validation.podspec.volumeshapes import fields
@@ -108,6 +108,7 @@ CONTAINER: Shape = (
     ("TTY", "tty", False),
 )  # fmt: skip
 
+EPHEMERAL: Shape = (*CONTAINER, *fields("targetContainerName", ""))
 _REQUIREMENT: Shape = (*fields("key operator", ""), *fields("values"))
 _NODE_TERM: Shape = (
     ("MatchExpressions", "matchExpressions", [_REQUIREMENT]),
@@ -115,8 +116,8 @@ _NODE_TERM: Shape = (
 )
 NODE_SELECTOR: Shape = (("NodeSelectorTerms", "nodeSelectorTerms", [_NODE_TERM]),)
 _POD_TERM: Shape = (
-    *fields("labelSelector namespaces"), *fields("topologyKey", ""),
-    *fields("namespaceSelector matchLabelKeys mismatchLabelKeys"),
+    ("LabelSelector", "labelSelector", selectors.shown), *fields("namespaces"), *fields("topologyKey", ""),
+    ("NamespaceSelector", "namespaceSelector", selectors.shown), *fields("matchLabelKeys mismatchLabelKeys"),
 )  # fmt: skip
 _REQUIRED, _PREFERRED = "DuringSchedulingIgnoredDuringExecution", "DuringSchedulingIgnoredDuringExecution"
 
@@ -135,13 +136,14 @@ _NODE_AFFINITY = _affinity(NODE_SELECTOR, [(*fields("weight", 0), ("Preference",
 TOLERATION: Shape = (*fields("key operator value effect", ""), *fields("tolerationSeconds"))
 _SPREAD: Shape = (
     *fields("maxSkew", 0), *fields("topologyKey whenUnsatisfiable", ""),
-    *fields("labelSelector minDomains nodeAffinityPolicy nodeTaintsPolicy matchLabelKeys"),
+    ("LabelSelector", "labelSelector", selectors.shown),
+    *fields("minDomains nodeAffinityPolicy nodeTaintsPolicy matchLabelKeys"),
 )  # fmt: skip
 SPEC: Shape = (
     ("Volumes", "volumes", [volumeshapes.VOLUME]),
     ("InitContainers", "initContainers", [CONTAINER]),
     ("Containers", "containers", [CONTAINER]),
-    ("EphemeralContainers", "ephemeralContainers", [(*CONTAINER, *fields("targetContainerName", ""))]),
+    ("EphemeralContainers", "ephemeralContainers", [EPHEMERAL]),
     *fields("restartPolicy", ""),
     *fields("terminationGracePeriodSeconds activeDeadlineSeconds"),
     ("DNSPolicy", "dnsPolicy", ""),

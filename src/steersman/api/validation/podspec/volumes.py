@@ -44,6 +44,8 @@ _ORDER: tuple[tuple[str, str, str, Callable[[Any, str, Errors], None]], ...] = (
     ("image", "image", "image", sources.image),
 )
 
+_RULES = {each[0]: each for each in _ORDER}
+
 
 def volumes(items: Sequence[Tree], at: str, e: Errors, scope: Scope) -> Mapping[str, Tree]:
     """The sound ones, by name: only those can be mounted."""
@@ -77,7 +79,9 @@ def _source(volume: Tree, name: str, at: str, e: Errors, scope: Scope) -> None:
             e.forbidden(f"{at}.emptyDir.sizeLimit", "SizeLimit field must be a valid resource quantity")
         if len(volume) == 2:
             return
-    for field, many, inside, rule in _ORDER:
+    # Nearly every volume has a name and one source: the others need not be asked for.
+    rules = _ORDER if len(volume) > 2 else [_RULES[field] for field in volume if field in _RULES]
+    for field, many, inside, rule in rules:
         source = volume.get(field)
         if source is None:
             continue

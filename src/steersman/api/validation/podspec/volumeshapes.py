@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from steersman.api.validation import selectors
 from steersman.api.validation.internal import Embedded, Shape
 
 METADATA = (
@@ -35,7 +36,8 @@ _PROJECTION: Shape = (
         *fields("audience", ""), *fields("expirationSeconds", 0), *fields("path", ""),
     )),
     ("ClusterTrustBundle", "clusterTrustBundle", (
-        *fields("name signerName labelSelector optional"), *fields("path", ""),
+        *fields("name signerName"), ("LabelSelector", "labelSelector", selectors.shown), *fields("optional"),
+        *fields("path", ""),
     )),
     ("PodCertificate", "podCertificate", (
         *fields("signerName keyType", ""), *fields("maxExpirationSeconds"),
@@ -44,7 +46,8 @@ _PROJECTION: Shape = (
 )  # fmt: skip
 TYPED_REFERENCE: Shape = (("APIGroup", "apiGroup", None), *fields("kind name", ""))
 CLAIM_SPEC: Shape = (
-    *fields("accessModes selector"),
+    *fields("accessModes"),
+    ("Selector", "selector", selectors.shown),
     ("Resources", "resources", Embedded(fields("limits requests"))),
     *fields("volumeName", ""),
     *fields("storageClassName volumeMode"),

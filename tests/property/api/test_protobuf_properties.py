@@ -58,6 +58,8 @@ def anything(node: Node, choose: random.Random, depth: int) -> Any:
 def test_what_is_written_is_read_as_it_was(name: str, seed: int) -> None:
     node = schema.definition(name)
     tree = anything(node, random.Random(seed), 4)
+    if isinstance(tree.get("metadata"), dict) and not tree["metadata"].get("managedFields", True):
+        del tree["metadata"]["managedFields"]  # an empty one means something in JSON, and cannot be said here
     accepted = codec.settled(node, codec.accept(node, tree, strict=False).tree)
     raw = protobuf.unwrapped(protobuf.encode(node, accepted, "v1", "X")).raw
     assert protobuf.decode(node, raw) == accepted
