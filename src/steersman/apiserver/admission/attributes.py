@@ -6,11 +6,23 @@ what is stored or to an in-process caller.  Whoever runs the chain reads `object
 
 import dataclasses
 import enum
+from collections.abc import Sequence
 from typing import Any
 
 from steersman.api import resources, status, tree
 from steersman.api.tree import Tree
 from steersman.kit import http
+
+
+@dataclasses.dataclass(slots=True)
+class Rounds:
+    """Mutation happens in one round, or in two: the second when something that clients bring changed the object."""
+
+    again: bool = False
+    """Set by whoever wants the second."""
+    is_second: bool = False
+    kept: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """What a plug-in remembers from the first, by its name."""
 
 
 class Operation(enum.StrEnum):
@@ -37,6 +49,9 @@ class Attributes:
     dry_run: bool = False
     options: Tree = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
+    query: Sequence[tuple[str, str]] = ()
+    """Of the request: its options, where `options` does not have them."""
+    rounds: Rounds | None = None
 
     @property
     def new(self) -> Tree:

@@ -22,6 +22,7 @@ from steersman.apiserver.admission import (
     node_restriction,
     owner_references,
     persistent_volume_claim_resize,
+    pod_resize,
     pod_security,
     pod_topology_labels,
     priority,
@@ -34,6 +35,10 @@ from steersman.apiserver.admission import (
 )
 from steersman.apiserver.admission.attributes import Attributes, Operation
 from steersman.apiserver.admission.plugin import Context, Plugin
+from steersman.apiserver.admission.policies import mutating as mutating_policies
+from steersman.apiserver.admission.policies import readable
+from steersman.apiserver.admission.policies import validating as validating_policies
+from steersman.apiserver.admission.webhooks import mutating, validating
 
 ORDER: tuple[type[Plugin], ...] = (
     namespace_lifecycle.NamespaceLifecycle,
@@ -55,9 +60,13 @@ ORDER: tuple[type[Plugin], ...] = (
     certificate_subject_restriction.CertificateSubjectRestriction,
     default_ingress_class.DefaultIngressClass,
     pod_topology_labels.PodTopologyLabels,
-    # MutatingAdmissionPolicy, MutatingAdmissionWebhook: with the policies and webhooks.
+    pod_resize.PodResizeValidator,
+    mutating_policies.MutatingAdmissionPolicy,
+    mutating.MutatingAdmissionWebhook,
     rbac_escalation.RbacEscalation,
-    # ValidatingAdmissionPolicy, ValidatingAdmissionWebhook: with the policies and webhooks.
+    readable.ReadableParameters,
+    validating_policies.ValidatingAdmissionPolicy,
+    validating.ValidatingAdmissionWebhook,
     resource_quota.ResourceQuota,
 )
 
@@ -69,9 +78,17 @@ class Chain:
         self._validating: dict[tuple[str, str, Operation], tuple[Plugin, ...]] = {}
 
     async def mutate(self, a: Attributes) -> None:
-        """Lets every plug-in that cares change `a.object`.  Raises StatusError."""
-        for plugin in self._chosen(a, "mutate", self._mutating):
+        """Lets every plug-in that cares change `a.object`.  Raises StatusError.
+
+        What clients bring (webhooks, policies) comes last; when it changed the object, everybody has a second look.
+        """
+        chosen = self._chosen(a, "mutate", self._mutating)
+        for plugin in chosen:
             await plugin.mutate(a)
+        if a.rounds is not None and a.rounds.again:
+            a.rounds.is_second = True
+            for plugin in chosen:
+                await plugin.mutate(a)
 
     async def validate(self, a: Attributes) -> None:
         """Asks every plug-in that cares.  Raises StatusError."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from steersman.api import status
 from steersman.api.tree import Tree, at, without
-from steersman.apiserver.access import node, reading
-from steersman.apiserver.admission import service_account
+from steersman.apiserver.access import attributes, node, reading
+from steersman.apiserver.admission import service_account, token_audiences
 from steersman.apiserver.admission.attributes import Attributes, Operation
 from steersman.apiserver.admission.plugin import Plugin
 
@@ -164,6 +164,8 @@ class NodeRestriction(Plugin):
                 raise a.forbidden(f"{me} is not allowed to update configSource to a new non-nil configSource")
             if a.at("spec", "taints", default=[]) != at(old, "spec", "taints", default=[]):
                 raise a.forbidden(f"{me} is not allowed to modify taints")
+            if a.at("metadata", "ownerReferences", default=[]) != at(old, "metadata", "ownerReferences", default=[]):
+                raise a.forbidden(f"{me} is not allowed to modify ownerReferences")
         wrong = _forbidden_labels(a.at("metadata", "labels", default={}), at(old, "metadata", "labels", default={}))
         if wrong and a.operation is Operation.CREATE:
             raise a.forbidden(f"{me} is not allowed to set the following labels: {wrong}")
@@ -196,6 +198,23 @@ class NodeRestriction(Plugin):
             raise a.forbidden(MOVED.format(bound["uid"]))
         if at(pod, "spec", "nodeName") != who:
             raise a.forbidden("node requested token bound to a pod scheduled on a different node")
+        self._audience(a, pod)
+
+    def _audience(self, a: Attributes, pod: Tree) -> None:
+        audiences = a.at("spec", "audiences", default=[])
+        if len(audiences) > 1:
+            raise a.forbidden("node may only request 0 or 1 audiences")
+        audience = audiences[0] if audiences else ""
+        if audience in token_audiences.of(pod, self.reader):
+            return
+        asked = attributes.Attributes(
+            a.user, "request-serviceaccounts-token-audience", "", "v1", audience, namespace=a.namespace, name=a.name
+        )
+        if not self.context.authorizer.authorize(asked).allowed:
+            raise a.forbidden(
+                f"audience {status.quoted(audience)} not found in pod spec volume, {a.user.name} is not authorized to "
+                "request tokens for this audience"
+            )
 
     def _lease(self, who: str, a: Attributes) -> None:
         if a.namespace != node.LEASES:

@@ -4,7 +4,6 @@ Who changes owner references must be allowed to delete the object; who says `blo
 to set finalizers of the owner.
 """
 
-from steersman.api import resources
 from steersman.api.tree import Tree, at
 from steersman.apiserver.access import attributes as asked
 from steersman.apiserver.admission.attributes import Attributes
@@ -35,7 +34,7 @@ class OwnerReferencesPermissionEnforcement(Plugin):
                 self._may_block(a, owner)
 
     def _may_block(self, a: Attributes, owner: Tree) -> None:
-        found = resources.BUILTIN.by_kind(owner.get("apiVersion", ""), owner.get("kind", ""))
+        found = self.context.resources().by_kind(owner.get("apiVersion", ""), owner.get("kind", ""))
         if found is None:
             kind = f"{owner.get('kind', '')}"
             raise a.forbidden(

@@ -9,9 +9,12 @@ import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
+from steersman.api import resources as tables
 from steersman.api.tree import Tree
+from steersman.apiserver import dialer as dialers
 from steersman.apiserver.access import authorization, rbac, reading
 from steersman.apiserver.admission.attributes import Attributes, Operation
+from steersman.kit import aside as asides
 from steersman.kit import clock as clocks
 from steersman.kit import entropy as entropies
 
@@ -48,6 +51,12 @@ class Context:
     write_status: StatusWriter | None = None
     """For the quota; without it usage is checked against the status as others left it."""
     config: Config = Config()
+    dialer: dialers.Dialer = dialers.NoDialer()
+    """The way to webhooks."""
+    resources: Callable[[], tables.Table] = lambda: tables.BUILTIN
+    """What is served now."""
+    aside: asides.Aside | None = None
+    """For what would hold the loop; without it it does."""
 
 
 class Plugin:

@@ -27,7 +27,7 @@ class Priority(Plugin):
         else:
             found = default(self.reader.list(CLASSES))
             if found is not None:
-                a.put(found["metadata"]["name"], "spec", "priorityClassName")
+                name = found["metadata"]["name"]
         value = int(found.get("value", 0)) if found else 0
         policy = str(found.get("preemptionPolicy") or "") if found else "PreemptLowerPriority"
         given = a.at("spec", "priority")
@@ -36,7 +36,9 @@ class Priority(Plugin):
                 f"the integer value of priority ({given}) must not be provided in pod spec; priority admission "
                 f"controller computed {value} from the given PriorityClass name"
             )
-        a.put(value, "spec", "priority")
+        spec = {**a.at("spec", default={}), "priority": value}
+        if name:
+            spec["priorityClassName"] = name
         if policy:
             given = a.at("spec", "preemptionPolicy")
             if given is not None and given != policy:
@@ -44,7 +46,8 @@ class Priority(Plugin):
                     f"the string value of PreemptionPolicy ({given}) must not be provided in pod spec; priority "
                     f"admission controller computed {policy} from the given PriorityClass name"
                 )
-            a.put(policy, "spec", "preemptionPolicy")
+            spec["preemptionPolicy"] = policy
+        a.put(spec, "spec")
 
     def _keep(self, a: Attributes) -> None:
         """What was computed on creation stays when an update leaves it out."""

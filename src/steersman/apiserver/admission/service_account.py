@@ -17,7 +17,7 @@ from steersman.apiserver.admission.plugin import Plugin
 DEFAULT = "default"
 VOLUME = "kube-api-access"
 MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
-MIRROR = "kubernetes.io/config.mirror"
+MIRROR = node.MIRROR
 ENFORCE_MOUNTABLE = "kubernetes.io/enforce-mountable-secrets"
 LIFETIME = 3607
 """An hour and a mark: by these seven seconds the token request knows an automatic volume's token."""
@@ -36,15 +36,15 @@ class ServiceAccount(Plugin):
         if is_mirror(a.new):
             _check_mirror(a)
             return
-        name = a.at("spec", "serviceAccountName") or DEFAULT
-        a.put(name, "spec", "serviceAccountName")
-        a.put(name, "spec", "serviceAccount")
+        spec: MutableTree = dict(a.at("spec", default={}))
+        name = spec.get("serviceAccountName") or DEFAULT
+        spec["serviceAccountName"] = spec["serviceAccount"] = name
         account = await self._account(a, name)
         if _automounts(account, a.new):
-            self._mount(a)
-        if not a.at("spec", "imagePullSecrets") and account.get("imagePullSecrets"):
-            secrets = [{"name": each.get("name", "")} for each in account["imagePullSecrets"]]
-            a.put(secrets, "spec", "imagePullSecrets")
+            self._mount(spec)
+        if not spec.get("imagePullSecrets") and account.get("imagePullSecrets"):
+            spec["imagePullSecrets"] = [{"name": each.get("name", "")} for each in account["imagePullSecrets"]]
+        a.put(spec, "spec")
 
     async def validate(self, a: Attributes) -> None:
         if a.operation is Operation.UPDATE and not a.subresource:
@@ -68,19 +68,19 @@ class ServiceAccount(Plugin):
                 return found
         raise a.forbidden(f'error looking up service account {a.namespace}/{name}: serviceaccount "{name}" not found')
 
-    def _mount(self, a: Attributes) -> None:
-        volumes = a.at("spec", "volumes", default=[])
+    def _mount(self, spec: MutableTree) -> None:
+        volumes = spec.get("volumes") or []
         present = next((v["name"] for v in volumes if v.get("name", "").startswith(f"{VOLUME}-")), None)
         name = present or f"{VOLUME}-{self.context.entropy.suffix()}"
         needed = False
         for kind in ("initContainers", "containers"):
-            containers = a.at("spec", kind, default=[])
+            containers = spec.get(kind) or []
             mounted = [_mounted(container, name) for container in containers]
             if any(new is not old for new, old in zip(mounted, containers, strict=True)):
                 needed = True
-                a.put(mounted, "spec", kind)
+                spec[kind] = mounted
         if needed and present is None:
-            a.put([*volumes, {"name": name, "projected": self._projected()}], "spec", "volumes")
+            spec["volumes"] = [*volumes, {"name": name, "projected": self._projected()}]
 
     def _projected(self) -> MutableTree:
         sources: list[MutableTree] = [
