@@ -14,6 +14,8 @@ class Config:
     issuer: str = "https://kubernetes.default.svc.cluster.local"
     cluster_domain: str = "cluster.local"
     body_limit: int = 3 * 1024 * 1024
+    request_timeout: float = 60.0
+    """The longest that a request may take which is no watch and no connection."""
     watch_timeout: float = 1800.0
     """A watch that names no time ends after this and up to twice this."""
     bookmark_interval: float = 60.0

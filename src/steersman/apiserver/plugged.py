@@ -3,9 +3,9 @@
 Custom resources have neither our defaults nor our validation: theirs are in their schema.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from steersman.api import codec, resources
+from steersman.api import codec, resources, schema
 from steersman.api import defaults as defaulting
 from steersman.api import validation as validating
 from steersman.api import warnings as warning
@@ -14,10 +14,11 @@ from steersman.api.apply.conflict import ApplyConflict
 from steersman.api.field import FieldError
 from steersman.api.schema.node import Node
 from steersman.api.tree import MutableTree, Tree
+from steersman.api.validation.customresources import shaping
 from steersman.apiserver.admission.attributes import Attributes, Operation
 from steersman.apiserver.call import Call
 from steersman.apiserver.custom import definition as definitions
-from steersman.apiserver.custom import shaping
+from steersman.apiserver.registry import conversion
 
 
 def defaults(resource: resources.Resource, tree: MutableTree) -> None:
@@ -41,6 +42,16 @@ def validation_update(resource: resources.Resource, new: Tree, old: Tree, subres
     return validating.update(resource, new, old)
 
 
+def complaints(call: Call, new: Tree, check: Callable[[Tree], list[FieldError]]) -> list[FieldError]:
+    """What `check` finds wrong, told with the empty lists and maps that were sent."""
+    found = check(new)
+    if not found or not call.empty:
+        return found
+    told = check(codec.restored(new, call.empty))
+    same = [(each.type, each.field) for each in told] == [(each.type, each.field) for each in found]
+    return told if same else found
+
+
 def accepted(node: Node, tree: Tree, validation: str) -> codec.Accepted:
     """A tree that is decoded already, checked against its type.  Raises DecodeError."""
     if isinstance(node, definitions.CustomNode):
@@ -60,7 +71,7 @@ def owned(call: Call, old: Tree | None, new: Tree, manager: str) -> Sequence[Tre
         old, new, call.registry.node, managed.base(live, sent, subresource=bool(subresource)),
         manager=manager, api_version=resource.api_version, now=call.now(), subresource=subresource,
         reset=reset.fields(resource.group, resource.kind, written_to, custom=_has_status(resource)),
-        only=reset.RESIZE if subresource == "resize" else fieldset.EMPTY,
+        only=reset.RESIZE if subresource == "resize" else fieldset.EMPTY, convert=_conversion(call),
     )  # fmt: skip
 
 
@@ -85,10 +96,32 @@ def applied(
             old, configuration, call.registry.node, entries, manager=manager, force=force,
             api_version=resource.api_version, now=call.now(), subresource=subresource,
             reset=reset.fields(resource.group, resource.kind, subresource, custom=_has_status(resource)),
+            convert=_conversion(call),
         )  # fmt: skip
     except ApplyConflict as error:
         raise error.refusal() from error
     return made.tree, made.entries
+
+
+def _conversion(call: Call) -> managed.Convert:
+    """How the object of a request reads in the versions in which others own its fields.
+
+    What a webhook converts is taken as it is: its fields are then compared by the names that they have here.
+    """
+
+    def convert(tree: Tree, version: str) -> tuple[Tree, Node | None] | None:
+        resource = call.services.resources.by_kind(version, call.resource.kind)
+        if resource is None:
+            return None
+        custom = definitions.version_of(resource)
+        node = schema.node_of(resource) if custom is None else custom.node
+        source = tree.get("apiVersion", "")
+        if source == version:
+            return tree, node
+        change = conversion.find(resource.kind, source, version)
+        return {**(change(tree) if change is not None else tree), "kind": resource.kind, "apiVersion": version}, node
+
+    return convert
 
 
 def attributes(
@@ -106,7 +139,7 @@ def attributes(
         name = (new.get("metadata") or {}).get("name") or ""
     return Attributes(
         Operation(operation), call.resource, info.namespace, name, call.user, new, old, info.subresource, dry_run,
-        options or {}, call.warnings,
+        options or {}, call.warnings, call.request.query,
     )  # fmt: skip
 
 

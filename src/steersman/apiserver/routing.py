@@ -13,7 +13,7 @@ from steersman.apiserver.call import Call
 from steersman.apiserver.http.info import RequestInfo
 from steersman.apiserver.verbs import create, delete, delete_collection, get, patch, update, watch
 from steersman.apiserver.verbs import list as listing
-from steersman.apiserver.verbs.subresources import binding, connect, eviction, reviews, scale, token
+from steersman.apiserver.verbs.subresources import binding, connect, eviction, proxy, reviews, scale, token
 from steersman.kit import http
 
 Serve = Callable[[Call], Awaitable[http.Answer]]
@@ -38,9 +38,9 @@ _SUBRESOURCES: dict[tuple[str, str], dict[str, Serve]] = {
     ("pods", "exec"): dict.fromkeys(_CONNECTED, connect.exec),
     ("pods", "attach"): dict.fromkeys(_CONNECTED, connect.attach),
     ("pods", "portforward"): dict.fromkeys(_CONNECTED, connect.portforward),
-    ("pods", "proxy"): dict.fromkeys(_CONNECTED, connect.pod_proxy),
-    ("services", "proxy"): dict.fromkeys(_CONNECTED, connect.service_proxy),
-    ("nodes", "proxy"): dict.fromkeys(_CONNECTED, connect.node_proxy),
+    ("pods", "proxy"): dict.fromkeys(_CONNECTED, proxy.of_pod),
+    ("services", "proxy"): dict.fromkeys(_CONNECTED, proxy.of_service),
+    ("nodes", "proxy"): dict.fromkeys(_CONNECTED, proxy.of_node),
     ("serviceaccounts", "token"): {"create": token.create},
 }
 _VIEW_VERBS = ("get", "update", "patch")
@@ -57,9 +57,15 @@ def find(table: resources.Table, info: RequestInfo) -> resources.Resource:
     """The resource of a request.  Raises 404, in the form that the reference's router gives it."""
     resource = table.find(info.group, info.version, info.resource)
     if resource is None or info.unknown:
-        if info.group and table.group(info.group) is None:
+        if info.group and resources.BUILTIN.group(info.group) is None:
             raise NoSuchPath
         raise no_resource()
+    if info.name in (".", "..") or "%" in info.name:
+        why = "may not contain '%'" if "%" in info.name else f"may not be '{info.name}'"
+        raise status.bad_request(f"Name parameter invalid: {status.quoted(info.name)}: {why}")
+    if resource.custom:
+        _check_custom(resource, info)
+        return resource
     if resource.namespaced:
         needs = info.name or info.subresource or info.verb in ("create", "deletecollection")
         if not info.namespace and needs and not (info.verb == "create" and not info.name):
@@ -71,6 +77,21 @@ def find(table: resources.Table, info: RequestInfo) -> resources.Resource:
     if info.subresource and resource.subresource(info.subresource) is None:
         raise no_resource()
     return resource
+
+
+def _check_custom(resource: resources.Resource, info: RequestInfo) -> None:
+    """Custom resources have a router of their own, which knows other words."""
+    if resource.namespaced:
+        if not info.namespace and (info.name or info.verb not in ("list", "watch")):
+            raise NoSuchPath
+    elif info.namespaced_path:
+        raise NoSuchPath
+    if info.subresource:
+        known = resource.subresource(info.subresource)
+        if known is None:
+            raise status.not_found(resource.plural, resource.group, info.name)
+        if info.verb not in known.verbs:
+            raise status.method_not_supported(resource.plural, resource.group, info.verb)
 
 
 def serve(resource: resources.Resource, info: RequestInfo) -> Serve:

@@ -1,7 +1,7 @@
 """Which objects a list or watch is about: a label and a field selector, asked of stored bytes.
 
-Only what the selectors look at is decoded, and an answer is remembered for the entry that was asked about
-last, since watchers with equal selectors share one `Selection` and ask one after the other.
+Only what the selectors look at is decoded.  Equal selectors share one `Selection`, in all servers of a process, so
+it remembers nothing of what it was asked about: `watching.Happened` does.
 """
 
 import functools
@@ -12,6 +12,7 @@ import msgspec
 
 from steersman.api import fields, labels, resources, status
 from steersman.apiserver.custom import definition as definitions
+from steersman.kit import limits
 from steersman.store import protocol
 
 _PLAIN = frozenset({
@@ -31,7 +32,6 @@ class Selection:
         self.namespace = field_matcher.exact("metadata.namespace") or ""
         self.node = field_matcher.exact("spec.nodeName") or ""
         self._decode = _decoder(label_selector, field_matcher)
-        self._last: tuple[str, int, bool] = ("", 0, False)
 
     @property
     def key_only(self) -> bool:
@@ -42,12 +42,7 @@ class Selection:
         )
 
     def matches(self, entry: protocol.Entry) -> bool:
-        key, revision, answer = self._last
-        if revision == entry.revision and key == entry.key:
-            return answer
-        answer = self.accepts(entry.value)
-        self._last = (entry.key, entry.revision, answer)
-        return answer
+        return self.accepts(entry.value)
 
     def accepts(self, value: bytes) -> bool:
         """Of stored bytes."""
@@ -83,7 +78,8 @@ def select(resource: resources.Resource, label_text: str, field_text: str) -> Se
         return None
     try:
         version = definitions.version_of(resource)
-        return _selected(
+        selected = _selected if len(label_text) + len(field_text) <= limits.LONGEST else _selected.__wrapped__
+        return selected(
             resource.group, resource.version, resource.kind, resource.namespaced, label_text, field_text,
             () if version is None else version.selectable,
         )  # fmt: skip

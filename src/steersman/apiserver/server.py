@@ -6,8 +6,9 @@
     authorize       may they
     dispatch        the verb
 
-Refusals are `StatusError`s from anywhere below and become answers here, and nowhere else.  An exception that
-nobody expected is logged with its trace and answered with 500.
+Whatever is no watch and no connection is given a time to end in (`deadlines`).  Refusals are `StatusError`s from
+anywhere below and become answers here, and nowhere else.  An exception that nobody expected is logged with its
+trace and answered with 500.
 """
 
 import asyncio
@@ -16,8 +17,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from steersman.api import resources, status
-from steersman.apiserver import bootstrap, discovery, expiry, routing, statuses
+from steersman.api import fields, resources, status
+from steersman.apiserver import bootstrap, deadlines, discovery, expiry, routing, statuses
 from steersman.apiserver import config as configs
 from steersman.apiserver import dialer as dialers
 from steersman.apiserver.access import assembly, authorization, impersonation, tokens
@@ -29,7 +30,7 @@ from steersman.apiserver.custom import lifecycle
 from steersman.apiserver.discovery.snapshot import Snapshot
 from steersman.apiserver.http import health, info, negotiate, respond
 from steersman.apiserver.services import Services
-from steersman.apiserver.verbs import write_status
+from steersman.apiserver.verbs import converting, write_status
 from steersman.kit import clock as clocks
 from steersman.kit import entropy as entropies
 from steersman.kit import http, pki, tasks
@@ -49,7 +50,10 @@ class ApiServer:
         self.requests: collections.Counter[tuple[str, str, int]] = collections.Counter()
         """By verb, resource and code."""
         self._tasks = tasks.TaskGroup("apiserver")
+        self._deadlines = deadlines.Deadlines(services.clock, services.config.request_timeout)
         self._snapshot: Snapshot | None = None
+        # Audit ids are unlike those of any other server, and counted.
+        self._audit, self._answered = services.entropy.uuid()[:24], 0
         self._checks: dict[str, health.Check] = {
             "ping": lambda: "",
             "log": lambda: "",
@@ -84,6 +88,7 @@ class ApiServer:
                 services.reader, clock, entropy, services.authorizer,
                 access.roles if config.authorization else None, write_status.writer(services),
                 plugin.Config(config.default_toleration_seconds, config.service_ca),
+                services.dialer, lambda: services.resources, services.aside,
             )  # fmt: skip
             services.chain = chain.default_chain(context)
         return server
@@ -105,6 +110,9 @@ class ApiServer:
         self.services.reader.close()
         self.services.definitions.close()
         await self._tasks.close()
+        self._deadlines.close()
+        self.services.aside.close()
+        await self.services.dialer.close()
 
     async def handle(self, request: http.Request) -> http.Answer:
         """Answer one request.  Raises nothing but cancellation."""
@@ -112,9 +120,10 @@ class ApiServer:
         warnings: list[str] = []
         about = info.parse(request.method, request.path, request.query)
         try:
-            user = self._authenticate(request)
+            limit = deadlines.seconds(request, about, self.services.config.request_timeout)
+            user = self._authenticate(request, about)
             accept = self._negotiate(request, about)
-            answer = await self._dispatch(request, about, user, accept, warnings)
+            answer = await self._dispatch(request, about, user, accept, warnings, limit)
         except status.StatusError as error:
             answer = respond.refusal(error, _for_errors(accept))
         except routing.NoSuchPath:
@@ -126,29 +135,30 @@ class ApiServer:
         except asyncio.CancelledError:
             raise
         except Exception:
-            log.exception("%s %s failed", request.method, request.target)
+            log.exception("%s %s failed", request.method, request.path)  # a query may hold what nobody should read
             answer = respond.refusal(status.internal("an unexpected error; see the server's log"), _for_errors(accept))
         code = answer.status if not isinstance(answer, http.Upgrade) else 101
-        self.requests[about.verb, about.resource or about.path, code] += 1
+        self.requests[*self._counted(about), code] += 1
         if request.user is None or warnings:
-            extra = [("Audit-Id", self.services.entropy.uuid()), *respond.ALWAYS]
-            answer.headers = (*answer.headers, *extra, *respond.warning_headers(warnings))
+            self._answered += 1
+            extra = [("Audit-Id", f"{self._audit}{self._answered:012x}"), *respond.ALWAYS]
+            answer.headers = (*answer.headers, *extra, *(respond.warning_headers(warnings) if warnings else ()))
         return answer
 
-    def _authenticate(self, request: http.Request) -> http.User:
+    def _authenticate(self, request: http.Request, about: info.RequestInfo) -> http.User:
         user = request.user
         if user is None:
             user = self.services.authenticator.authenticate(request)
         if impersonation.wanted(request.headers):
-            user = impersonation.apply(user, request.headers, self.services.authorizer)
+            asked = self._attributes(request, about, user)
+            user = impersonation.apply(request.headers, asked, self.services.authorizer)
         return user
 
     def _negotiate(self, request: http.Request, about: info.RequestInfo) -> negotiate.Accept:
         header = request.headers.get("accept", "")
         if not about.is_resource or about.subresource in _ANYTHING:
             return negotiate.DEFAULT
-        pretty = request.param("pretty") if request.query else ""
-        return negotiate.negotiate(header, bool(pretty) and info.is_true(pretty))
+        return negotiate.negotiate(header, _is_pretty(request), streams=about.verb in ("list", "watch"))
 
     async def _dispatch(
         self,
@@ -157,10 +167,11 @@ class ApiServer:
         user: http.User,
         accept: negotiate.Accept,
         warnings: list[str],
+        limit: float | None,
     ) -> http.Answer:
         self._authorize(request, about, user)
         if not about.is_resource:
-            return self._path(request)
+            return await self._path(request)
         services = self.services
         resource = routing.find(services.resources, about)
         serve = routing.serve(resource, about)
@@ -175,7 +186,10 @@ class ApiServer:
         if accept.transform == "Table":
             accept = self._tables_apart(request, about, resource, accept)
         call = Call(services, request, about, user, services.registry(resource), accept, warnings)
-        return await serve(call)
+        if request.method == "GET" and version is None:
+            return await serve(call)
+        work = serve(call) if call.registry.conversions is None else converting.serve(call, serve)
+        return await (work if limit is None else self._deadlines.within(limit, about, work))
 
     def _tables_apart(
         self, request: http.Request, about: info.RequestInfo, resource: resources.Resource, accept: negotiate.Accept
@@ -190,19 +204,22 @@ class ApiServer:
     def _authorize(self, request: http.Request, about: info.RequestInfo, user: http.User) -> None:
         if authorization.SUPERUSERS in user.groups:
             return
-        name = about.name
-        selector = request.param("fieldSelector") if about.verb in ("list", "watch", "deletecollection") else None
-        if selector and not name:
-            name = _named(selector)
-        attributes = Attributes(
-            user, about.verb, about.group, about.version, about.resource, about.subresource, about.namespace, name,
-            request.path, about.is_resource, selector,
-        )  # fmt: skip
+        attributes = self._attributes(request, about, user)
         decision = self.services.authorizer.authorize(attributes)
         if not decision.allowed:
             raise authorization.refusal(attributes, decision)
 
-    def _path(self, request: http.Request) -> http.Response:
+    def _attributes(self, request: http.Request, about: info.RequestInfo, user: http.User) -> Attributes:
+        name = about.name
+        selector = request.param("fieldSelector") if about.verb in ("list", "watch", "deletecollection") else None
+        if selector and not name:
+            name = fields.exact(selector, "metadata.name")
+        return Attributes(
+            user, about.verb, about.group, about.version, about.resource, about.subresource, about.namespace, name,
+            request.path, about.is_resource, selector,
+        )  # fmt: skip
+
+    async def _path(self, request: http.Request) -> http.Response:
         """What is no resource: health, metrics, discovery, the keys of tokens."""
         found: http.Response | None = None
         first = request.path.strip("/").split("/")[0]
@@ -216,6 +233,9 @@ class ApiServer:
             found = http.Response(chunks=(self.services.issuer.discovery(url),))
         elif request.path == tokens.KEYS_PATH:
             found = http.Response(content_type="application/jwk-set+json", chunks=(self.services.issuer.keys(),))
+        elif request.path.startswith("/openapi/"):
+            # A document of megabytes, made when somebody first asks after what is served has changed.
+            found = await self.services.aside.run(discovery.answer, request, self._discovery())
         else:
             found = discovery.answer(request, self._discovery())
         if found is None:
@@ -225,9 +245,9 @@ class ApiServer:
         return found
 
     def _group_path(self, path: str) -> bool:
-        """Below a group that exists."""
+        """Below a group that is built in."""
         parts = path.strip("/").split("/")
-        return len(parts) > 2 and parts[0] == "apis" and self.services.resources.group(parts[1]) is not None
+        return len(parts) > 2 and parts[0] == "apis" and resources.BUILTIN.group(parts[1]) is not None
 
     def _discovery(self) -> Snapshot:
         table, config = self.services.resources, self.services.config
@@ -235,6 +255,14 @@ class ApiServer:
             address = f"{config.advertise_address}:{config.advertise_port}"
             self._snapshot = Snapshot(table, address, PATHS, definitions.schema_of)
         return self._snapshot
+
+    def _counted(self, about: info.RequestInfo) -> tuple[str, str]:
+        """Verb and resource as requests are counted: only what there is, for a client can make up any number of
+        names, and a counter stays."""
+        if about.is_resource:
+            known = self.services.resources.find(about.group, about.version, about.resource) is not None
+            return about.verb or "other", about.resource if known else ""
+        return about.verb if about.verb in _METHODS else "other", about.path if about.path in PATHS else ""
 
     def _metrics(self) -> str:
         lines = ["# TYPE apiserver_request_total counter"]
@@ -255,17 +283,21 @@ class Everything:
         return authorization.ALLOW
 
 
+_METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 _ANYTHING = ("log", "exec", "attach", "portforward", "proxy")
+
+
+_PEOPLE = ("curl", "Wget", "Mozilla/5.0")
+"""What the User-Agent begins with where a person reads the answer."""
+
+
+def _is_pretty(request: http.Request) -> bool:
+    """Whether the answer is indented: as `pretty` says, and without it for a person."""
+    asked = request.param("pretty") if request.query else ""
+    if asked:
+        return asked in ("1", "t", "T", "true", "TRUE", "True")
+    return request.headers.get("user-agent", "").startswith(_PEOPLE)
 
 
 def _for_errors(accept: negotiate.Accept) -> negotiate.Accept:
     return negotiate.Accept(accept.media, pretty=accept.pretty)
-
-
-def _named(selector: str) -> str:
-    """The name that a field selector asks for, where it asks for one."""
-    for term in selector.split(","):
-        for operator in ("==", "="):
-            if term.startswith(f"metadata.name{operator}"):
-                return term[len(f"metadata.name{operator}") :]
-    return ""

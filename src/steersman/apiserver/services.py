@@ -1,19 +1,23 @@
 """What the verbs of one API server share: its store, clock, readers and rules.
 
 `registry(resource)` gives the registry of a resource in a version, made once; `resources` is the table of
-what is served now, replaced as a whole when custom resources come and go.
+what is served now, replaced as a whole when custom resources come and go.  A replacement ends the watches of what
+is served otherwise from now on, or no more: their clients begin anew with what there is.
 """
 
+import functools
 from typing import Any
 
-from steersman.api import resources
+from steersman.api import resources as apis
+from steersman.api.tree import Tree
 from steersman.apiserver import config as configs
 from steersman.apiserver import dialer as dialers
 from steersman.apiserver import watching
+from steersman.apiserver.custom import conversion_cache, conversion_webhook, table
 from steersman.apiserver.custom import definition as definitions
-from steersman.apiserver.custom import table
 from steersman.apiserver.registry import kinds, reader
 from steersman.apiserver.registry import registry as registries
+from steersman.kit import aside as asides
 from steersman.kit import clock as clocks
 from steersman.kit import entropy as entropies
 from steersman.store import protocol
@@ -33,8 +37,9 @@ class Services:
         self.entropy = entropy
         self.config = config
         self.dialer = dialer
-        self.resources = resources.BUILTIN
-        self.definitions = table.Definitions(self)
+        self.aside = asides.Aside(clock, "apiserver")
+        self._resources = apis.BUILTIN
+        self.definitions = table.Definitions(store, self.serve)
         self.reader = reader.StoreReader(store)
         self.hubs = watching.Hubs(store, clock)
         self.allocators: dict[str, Any] = {}
@@ -46,7 +51,21 @@ class Services:
         self.resolver: Any = None
         self._registries: dict[tuple[str, str, str], registries.Registry] = {}
 
-    def registry(self, resource: resources.Resource) -> registries.Registry:
+    @property
+    def resources(self) -> apis.Table:
+        return self._resources
+
+    def serve(self, table: apis.Table) -> None:
+        """Serve this table instead of the present one."""
+        before, self._resources = _custom(self._resources), table
+        after = _custom(table)
+        for prefix, definition in before.items():
+            if prefix not in after or definitions.is_served_otherwise(definition, after[prefix]):
+                self.hubs.end(prefix)
+        for key in [key for key, known in self._registries.items() if known.resource is not table.find(*key)]:
+            del self._registries[key]
+
+    def registry(self, resource: apis.Resource) -> registries.Registry:
         key = (resource.group, resource.version, resource.plural)
         found = self._registries.get(key)
         if found is None or found.resource is not resource:
@@ -56,6 +75,14 @@ class Services:
             found = self._registries[key] = registries.Registry(resource, strategy, self.store, node)
             if version is not None and version.reshapes:
                 found.reshape(version.node.shaped)
+            if version is not None and conversion_webhook.has_webhook(version.definition):
+                found.reshape(version.node.shaped)
+                convert = functools.partial(
+                    conversion_webhook.convert, self.dialer, self.clock, self.entropy, version.definition
+                )
+                found.conversions = conversion_cache.Conversions(
+                    convert, resource.kind, resource.api_version, resource.storage
+                )
         return found
 
     def registry_of(self, name: str) -> registries.Registry:
@@ -63,3 +90,9 @@ class Services:
         resource = self.resources.get(name)
         assert resource is not None, name
         return self.registry(resource)
+
+
+def _custom(table: apis.Table) -> dict[str, Tree]:
+    """The definitions of a table's custom resources, by the prefix of their objects."""
+    versions = ((resource.storage_prefix, definitions.version_of(resource)) for resource in table.all())
+    return {prefix: version.definition for prefix, version in versions if version is not None}

@@ -1,5 +1,6 @@
 """An API server in memory with a clock that stands still, and a client that speaks to it in one line."""
 
+import asyncio
 import json
 import urllib.parse
 from collections.abc import Mapping
@@ -7,6 +8,8 @@ from typing import Any
 
 from steersman.apiserver.config import Config
 from steersman.apiserver.server import SELF, ApiServer
+from steersman.apiserver.verbs import moments
+from steersman.apiserver.watchers import Batches, Watcher
 from steersman.client.transport import WatchEvent
 from steersman.kit import http
 from steersman.kit.entropy import SeededEntropy
@@ -21,9 +24,9 @@ PODS = "/api/v1/namespaces/default/pods"
 
 
 class Api:
-    def __init__(self, config: Config = Config()) -> None:
+    def __init__(self, config: Config = Config(), store: MemoryStore | None = None) -> None:
         self.clock = VirtualClock()
-        self.store = MemoryStore()
+        self.store = store or MemoryStore()
         self.server = ApiServer.build(store=self.store, clock=self.clock, entropy=SeededEntropy(7), config=config)
 
     async def send(
@@ -47,6 +50,13 @@ class Api:
         answer = await self.send(method, target, body, **how)
         assert isinstance(answer, http.Response)
         return answer.status, json.loads(answer.body)
+
+    async def in_vain(self, target: str) -> tuple[int, Any]:
+        """What is answered to who waits for a revision that does not come."""
+        asked = asyncio.create_task(self.call("GET", target))
+        await self.clock.advance(moments.PATIENCE)
+        assert asked.done()
+        return asked.result()
 
     async def get(self, target: str) -> Any:
         code, body = await self.call("GET", target)
@@ -86,6 +96,15 @@ class Watching:
 
     async def names(self) -> list[tuple[str, str]]:
         return [(type, tree["metadata"]["name"]) for type, tree in await self.next()]
+
+    @property
+    def watcher(self) -> Watcher:
+        assert isinstance(self.stream.events, Batches)
+        return self.stream.events.watcher
+
+    def seen(self) -> list[tuple[str, Any]]:
+        """What has come and was not looked at, without waiting for more."""
+        return [(event.type, event.tree) for event in self.watcher.take()]
 
     async def ended(self) -> bool:
         assert self.stream.events is not None

@@ -101,6 +101,16 @@ def test_a_pod_that_leaves_takes_its_secrets_along(reader: reading.Memory) -> No
     assert not authorizer.authorize(question).allowed
 
 
+def test_what_a_node_wrote_itself_opens_nothing(reader: reading.Memory) -> None:
+    spec = {"nodeName": "n", "serviceAccountName": "root", "imagePullSecrets": [{"name": "stolen"}]}
+    annotations = {"kubernetes.io/config.mirror": "h"}
+    reader.put(reading.PODS, {"metadata": {"name": "m", "namespace": "x", "annotations": annotations}, "spec": spec})
+    authorizer = node.Node(reader)
+    assert authorizer.authorize(ask("get", "pods", "m")).allowed
+    assert not authorizer.authorize(ask("get", "secrets", "stolen")).allowed
+    assert not authorizer.authorize(ask("create", "serviceaccounts/token", "root")).allowed
+
+
 def test_others_are_none_of_its_business(reader: reading.Memory) -> None:
     question = dataclasses.replace(ask("get", "nodes", "n"), user=User("jane", ("system:authenticated",)))
     assert node.Node(reader).authorize(question).reason == ""

@@ -90,6 +90,56 @@ def test_a_local_review_is_about_its_own_namespace() -> None:
     assert refused.value.code == 422
 
 
+@pytest.mark.parametrize(
+    ("selector", "text"),
+    [
+        (
+            {"fieldSelector": {"rawSelector": "a=b", "requirements": [{"key": "a", "operator": "Exists"}]}},
+            'fieldSelector.rawSelector: Invalid value: "a=b": may not specified at the same time as requirements',
+        ),
+        (
+            {"labelSelector": {}},
+            (
+                "labelSelector.requirements: Required value: when spec.resourceAttributes.labelSelector is specified, "
+                "requirements or rawSelector is required"
+            ),
+        ),
+        (
+            {"fieldSelector": {"requirements": [{"operator": "Exists"}]}},
+            "fieldSelector.requirements[0].key: Required value: must be specified",
+        ),
+        (
+            {"labelSelector": {"requirements": [{"key": "a", "operator": "In"}]}},
+            (
+                "labelSelector.requirements[0].values: Required value: must be specified when `operator` is 'In' or "
+                "'NotIn'"
+            ),
+        ),
+        (
+            {"fieldSelector": {"requirements": [{"key": "a", "operator": "Exists", "values": ["b"]}]}},
+            (
+                "fieldSelector.requirements[0].values: Forbidden: may not be specified when `operator` is 'Exists' or "
+                "'DoesNotExist'"
+            ),
+        ),
+        ({"fieldSelector": {"requirements": [{"key": "a", "operator": "Like"}]}}, ""),
+    ],
+)
+def test_a_selector_says_one_thing(selector: Any, text: str) -> None:
+    body = {
+        "kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1",
+        "spec": {"resourceAttributes": {"verb": "list", "resource": "pods", **selector}},
+    }  # fmt: skip
+    name = "selfsubjectaccessreviews.authorization.k8s.io"
+    if not text:
+        assert assembled().review(ADMIN, name, "", body)["status"]["allowed"]
+        return
+    with pytest.raises(status.StatusError) as refused:
+        assembled().review(ADMIN, name, "", body)
+    assert refused.value.code == 422
+    assert refused.value.message.endswith(f"spec.resourceAttributes.{text}")
+
+
 def may(user: str, *rules: Any) -> list[Any]:
     """A role with these rules, bound to the user."""
     role = {"kind": "ClusterRole", "metadata": {"name": "act"}, "rules": list(rules)}

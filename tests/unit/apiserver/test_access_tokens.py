@@ -108,6 +108,44 @@ def test_a_pod_being_deleted_keeps_its_token_for_a_minute(
     assert authenticator.token(token) is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "resource", "namespace"), [("Secret", reading.SECRETS, "x"), ("Node", reading.NODES, "")]
+)
+def test_a_token_dies_with_the_object_it_is_bound_to(
+    issuer: tokens.Issuer, reader: reading.Memory, clock: Frozen, kind: str, resource: str, namespace: str
+) -> None:
+    owner = {"metadata": {"name": "o", "uid": "o-1", **({"namespace": namespace} if namespace else {})}}
+    reader.put(resource, owner)
+    bound = {"kind": kind, "apiVersion": "v1", "name": "o", "uid": "o-1"}
+    token = answered(issuer, reader, clock, boundObjectRef=bound)["status"]["token"]
+    authenticator = authentication.Authenticator(reader, clock, issuer=issuer)
+    assert authenticator.token(token) is not None
+    reader.remove(resource, namespace, "o")
+    with pytest.raises(status.StatusError) as refused:
+        authenticator.authenticate(request(token))
+    assert refused.value.code == 401
+    reader.put(resource, {"metadata": {**owner["metadata"], "uid": "o-2"}})
+    assert authenticator.token(token) is None
+
+
+def test_keys_of_both_families_sign(reader: reading.Memory, clock: Frozen) -> None:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    made = rsa.generate_private_key(65537, 2048)
+    pem = made.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    both = tokens.Issuer(pem, also=[pki.public_pem(KEY)])
+    old, new = (answered(each, reader, clock)["status"]["token"] for each in (tokens.Issuer(KEY), both))
+    assert [jwt.get_unverified_header(token)["alg"] for token in (old, new)] == ["ES256", "RS256"]
+    authenticator = authentication.Authenticator(reader, clock, issuer=both)
+    assert authenticator.token(old) is not None
+    assert authenticator.token(new) is not None
+    assert [key["alg"] for key in json.loads(both.keys())["keys"]] == ["RS256", "ES256"]
+    assert json.loads(both.discovery("u"))["id_token_signing_alg_values_supported"] == ["ES256", "RS256"]
+
+
 def test_audiences_must_meet(issuer: tokens.Issuer, reader: reading.Memory, clock: Frozen) -> None:
     token = answered(issuer, reader, clock, audiences=["vault", "other"])["status"]["token"]
     authenticator = authentication.Authenticator(reader, clock, issuer=issuer)
@@ -208,6 +246,15 @@ def test_a_certificate_names_the_user(clock: Frozen) -> None:
         authenticator.authenticate(asked)
 
 
+def test_a_certificate_without_a_name_is_no_credential(clock: Frozen) -> None:
+    entropy = SeededEntropy(1)
+    authority = pki.authority("ca", now=NOW, entropy=entropy)
+    pair = pki.client(authority, "", ["system:masters"], now=NOW, entropy=entropy)
+    authenticator = authentication.Authenticator(reading.Memory(), clock)
+    asked = Request("GET", "/", certificate=pki.der(pair.certificate))
+    assert authenticator.authenticate(asked).name == "system:anonymous"
+
+
 def test_without_a_credential_one_is_anonymous_and_with_a_bad_one_nobody(clock: Frozen) -> None:
     authenticator = authentication.Authenticator(reading.Memory(), clock, static={"s3cret": User("ci", ("robots",))})
     assert authenticator.authenticate(Request("GET", "/")) == User("system:anonymous", ("system:unauthenticated",))
@@ -225,8 +272,40 @@ def test_a_browser_sends_its_token_as_a_websocket_protocol(clock: Frozen) -> Non
     authenticator = authentication.Authenticator(reading.Memory(), clock, static={"s3cret": User("ci")})
     encoded = base64.urlsafe_b64encode(b"s3cret").rstrip(b"=").decode()
     protocols = f"base64url.bearer.authorization.k8s.io.{encoded}, v5.channel.k8s.io"
-    asked = Request("GET", "/", headers={"sec-websocket-protocol": protocols})
-    assert authenticator.authenticate(asked).name == "ci"
+    headers = {"connection": "keep-alive, Upgrade", "upgrade": "WebSocket", "sec-websocket-protocol": protocols}
+    assert authenticator.authenticate(Request("GET", "/", headers=headers)).name == "ci"
+    del headers["upgrade"]
+    assert authenticator.authenticate(Request("GET", "/", headers=headers)).name == "system:anonymous"
+
+
+@pytest.mark.parametrize(
+    "protocols",
+    [
+        "TOKEN",
+        "TOKEN, TOKEN, v5.channel.k8s.io",
+        "TOKEN=, v5.channel.k8s.io",
+        "TOKEN!, v5.channel.k8s.io",
+        "base64url.bearer.authorization.k8s.io.b3RoZXI, v5.channel.k8s.io",
+        "base64url.bearer.authorization.k8s.io._w, v5.channel.k8s.io",
+        "base64url.bearer.authorization.k8s.io.A, v5.channel.k8s.io",
+    ],
+    ids=["alone", "twice", "padded", "not base64url", "unknown", "not UTF-8", "cut short"],
+)
+def test_a_protocol_that_holds_no_good_token_is_nobody(clock: Frozen, protocols: str) -> None:
+    authenticator = authentication.Authenticator(reading.Memory(), clock, static={"s3cret": User("ci")})
+    encoded = base64.urlsafe_b64encode(b"s3cret").rstrip(b"=").decode()
+    offered = protocols.replace("TOKEN", f"base64url.bearer.authorization.k8s.io.{encoded}")
+    headers = {"connection": "Upgrade", "upgrade": "websocket", "sec-websocket-protocol": offered}
+    with pytest.raises(status.StatusError) as refused:
+        authenticator.authenticate(Request("GET", "/", headers=headers))
+    assert refused.value.code == 401
+
+
+def test_an_empty_token_among_the_protocols_is_none(clock: Frozen) -> None:
+    authenticator = authentication.Authenticator(reading.Memory(), clock)
+    offered = "base64url.bearer.authorization.k8s.io., v5.channel.k8s.io"
+    headers = {"connection": "Upgrade", "upgrade": "websocket", "sec-websocket-protocol": offered}
+    assert authenticator.authenticate(Request("GET", "/", headers=headers)).name == "system:anonymous"
 
 
 def test_a_bootstrap_token_is_good_until_it_expires(clock: Frozen) -> None:
@@ -250,6 +329,30 @@ def test_a_bootstrap_token_is_good_until_it_expires(clock: Frozen) -> None:
     assert authenticator.token("abcdef.0123456789abcdee") is None
     clock.time += 3600
     assert authenticator.token("abcdef.0123456789abcdef") is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("usage-bootstrap-authentication", "false"),
+        ("usage-bootstrap-authentication", ""),
+        ("token-id", "fedcba"),
+        ("token-secret", "fedcba9876543210"),
+        ("expiration", "soon"),
+        ("auth-extra-groups", "system:masters"),
+    ],
+)
+def test_a_bootstrap_token_is_all_that_it_should_be(clock: Frozen, key: str, value: str) -> None:
+    data = {"token-id": "abcdef", "token-secret": "0123456789abcdef", "usage-bootstrap-authentication": "true"}
+    reader = reading.Memory()
+    authenticator = authentication.Authenticator(reader, clock)
+    for given, good in ((data, True), ({**data, key: value}, False)):
+        encoded = {name: base64.b64encode(text.encode()).decode() for name, text in given.items()}
+        secret = named("bootstrap-token-abcdef", "u", "kube-system", type="bootstrap.kubernetes.io/token", data=encoded)
+        reader.put(reading.SECRETS, secret)
+        assert (authenticator.token("abcdef.0123456789abcdef") is not None) == good
+        reader.put(reading.SECRETS, {**secret, "type": "Opaque"})
+        assert authenticator.token("abcdef.0123456789abcdef") is None
 
 
 def test_discovery_lets_others_check_our_tokens(issuer: tokens.Issuer, reader: reading.Memory, clock: Frozen) -> None:

@@ -314,6 +314,43 @@ class TestLimitRanger:
         refused = await limited.refusal("pods", pod(containers=[{"name": "c", "resources": amounts}]))
         assert refused == f'pods "p" is forbidden: {problem}'
 
+    async def test_a_limit_may_be_so_many_times_the_request(self, world: World) -> None:
+        limit = {"type": "Container", "maxLimitRequestRatio": {"cpu": "2"}}
+        world.reader.put("limitranges", {"metadata": {"name": "l", "namespace": "x"}, "spec": {"limits": [limit]}})
+
+        def amounts(**resources: Any) -> Any:
+            return pod(containers=[{"name": "c", "resources": resources}])
+
+        most = 'pods "p" is forbidden: cpu max limit to request ratio per Container is 2, but '
+        await world.admit("pods", amounts(requests={"cpu": "1"}, limits={"cpu": "2"}))
+        wide = amounts(requests={"cpu": "1"}, limits={"cpu": "3"})
+        assert await world.refusal("pods", wide) == most + "provided ratio is 3.000000"
+        assert await world.refusal("pods", pod()) == most + "no request is specified or request is 0"
+        assert (
+            await world.refusal("pods", amounts(requests={"cpu": "1"})) == most + "no limit is specified or limit is 0"
+        )
+
+    async def test_a_pod_is_bounded_as_a_whole(self, world: World) -> None:
+        limits = [{"type": "Pod", "max": {"memory": "3Gi"}, "min": {"memory": "1Gi"}}]
+        world.reader.put("limitranges", {"metadata": {"name": "l", "namespace": "x"}, "spec": {"limits": limits}})
+
+        def two(amount: str) -> Any:
+            both = {"requests": {"memory": amount}, "limits": {"memory": amount}}
+            return pod(containers=[{"name": name, "resources": both} for name in "ab"])
+
+        await world.admit("pods", two("1Gi"))
+        assert "maximum memory usage per Pod is 3Gi, but limit is 4" in await world.refusal("pods", two("2Gi"))
+        assert "minimum memory usage per Pod is 1Gi, but request is 512Mi" in await world.refusal("pods", two("256Mi"))
+        assert "No limit is specified" in await world.refusal("pods", pod())
+
+    async def test_a_resize_is_bounded_and_other_changes_are_not(self, limited: World) -> None:
+        small, big = (
+            pod(containers=[{"name": "c", "resources": {"requests": {"cpu": cpu}, "limits": {"cpu": cpu}}}])
+            for cpu in ("1", "3")
+        )
+        assert TOO_MUCH in await limited.refusal("pods", big, small, subresource="resize")
+        await limited.admit("pods", {**big, "metadata": {**big["metadata"], "labels": {"a": "b"}}}, big)
+
     async def test_claims_have_bounds_too(self, limited: World) -> None:
         claim = {"metadata": {"name": "big", "namespace": "x"}, "spec": {"resources": {"requests": {"storage": "5Gi"}}}}
         assert await limited.refusal("persistentvolumeclaims", claim) == (
@@ -402,10 +439,17 @@ class TestNodes:
     async def test_a_node_asks_for_tokens_of_its_own_pods(self, world: World) -> None:
         world.reader.put("pods", {"metadata": {"name": "p", "namespace": "x", "uid": "u"}, "spec": {"nodeName": "m"}})
         bound = {"kind": "Pod", "apiVersion": "v1", "name": "p", "uid": "u"}
-        ask = {"metadata": {"name": "default", "namespace": "x"}, "spec": {"boundObjectRef": bound}}
+        ask: Any = {"metadata": {"name": "default", "namespace": "x"}, "spec": {"boundObjectRef": bound}}
         text = await world.refusal("serviceaccounts", ask, subresource="token", user=self.NODE)
         assert text.endswith("node requested token bound to a pod scheduled on a different node")
-        world.reader.put("pods", {"metadata": {"name": "p", "namespace": "x", "uid": "u"}, "spec": {"nodeName": "n"}})
+        sources = [
+            {"serviceAccountToken": {"path": "token"}},
+            {"serviceAccountToken": {"path": "v", "audience": "vault"}},
+        ]
+        spec = {"nodeName": "n", "volumes": [{"name": "t", "projected": {"sources": sources}}]}
+        world.reader.put("pods", {"metadata": {"name": "p", "namespace": "x", "uid": "u"}, "spec": spec})
+        await world.admit("serviceaccounts", ask, subresource="token", user=self.NODE)
+        ask["spec"]["audiences"] = ["vault"]
         await world.admit("serviceaccounts", ask, subresource="token", user=self.NODE)
 
 
@@ -441,6 +485,37 @@ class TestCertificates:
         world.authorizer = Refuses(("approve", "kubernetes.io/*"), ("sign", self.SIGNER))
         await world.admit(name, approved, old, subresource="approval", user=self.USER)
         await world.admit(name, signed, old, subresource="status", user=self.USER)
+
+
+class TestOwnerReferences:
+    ENFORCED = Config(enforce_owner_references=True)
+    USER = User("jane", ("system:authenticated",))
+
+    def owned(self, *owners: Any) -> dict[str, Any]:
+        return {"metadata": {"name": "c", "namespace": "x", "ownerReferences": list(owners)}}
+
+    def by(self, **more: Any) -> dict[str, Any]:
+        return {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "r", "uid": "1", **more}
+
+    async def test_who_changes_them_may_delete_the_object(self, world: World) -> None:
+        new, old = self.owned(self.by()), self.owned()
+        await world.admit("configmaps", new, old, user=self.USER)  # off by default
+        text = await world.refusal("configmaps", new, old, user=self.USER, config=self.ENFORCED)
+        assert "cannot set an ownerRef on a resource you can't delete" in text
+        await world.admit("configmaps", new, user=self.USER, config=self.ENFORCED)
+        world.authorizer = Refuses(("delete", "c"))
+        await world.admit("configmaps", new, old, user=self.USER, config=self.ENFORCED)
+
+    async def test_who_holds_up_a_deletion_may_set_the_owners_finalizers(self, world: World) -> None:
+        new = self.owned(self.by(blockOwnerDeletion=True))
+        text = await world.refusal("configmaps", new, user=self.USER, config=self.ENFORCED)
+        assert "cannot set blockOwnerDeletion if an ownerReference refers to a resource you can't set" in text
+        unknown = self.owned(self.by(blockOwnerDeletion=True, kind="Unknown"))
+        text = await world.refusal("configmaps", unknown, user=self.USER, config=self.ENFORCED)
+        assert "cannot find RESTMapping" in text
+        world.authorizer = Refuses(("update", "r"))
+        await world.admit("configmaps", new, user=self.USER, config=self.ENFORCED)
+        await world.admit("configmaps", new, user=ADMIN, config=self.ENFORCED)
 
 
 async def test_a_plug_in_is_asked_only_about_what_it_cares_for(world: World) -> None:

@@ -135,6 +135,70 @@ async def test_an_update_counts_only_what_it_adds() -> None:
     assert world.used == {"services": "1", "services.nodeports": "1"}
 
 
+async def test_devices_are_counted_by_class() -> None:
+    hard = {"count/resourceclaims.resource.k8s.io": "9", "gpu.deviceclass.resource.k8s.io/devices": "3"}
+    world = World(hard, dict.fromkeys(hard, "0"))
+
+    def claim(*requests: Any) -> dict[str, Any]:
+        return {"metadata": {"name": "c", "namespace": "x"}, "spec": {"devices": {"requests": list(requests)}}}
+
+    def gpus(count: int) -> dict[str, Any]:
+        return {"deviceClassName": "gpu", "allocationMode": "ExactCount", "count": count}
+
+    await world.admit("resourceclaims.resource.k8s.io", claim({"firstAvailable": [gpus(2), gpus(1)]}))
+    assert world.used["gpu.deviceclass.resource.k8s.io/devices"] == "2"
+    text = await world.refusal("resourceclaims.resource.k8s.io", claim({"exactly": gpus(2)}))
+    assert "requested: gpu.deviceclass.resource.k8s.io/devices=2" in text
+    everything = {"exactly": {"deviceClassName": "gpu", "allocationMode": "All"}}
+    assert "devices=32" in await world.refusal("resourceclaims.resource.k8s.io", claim(everything))
+
+
+@pytest.mark.parametrize(
+    ("scope", "inside", "outside"),
+    [
+        ("Terminating", {"activeDeadlineSeconds": 5}, {}),
+        ("NotTerminating", {}, {"activeDeadlineSeconds": 5}),
+        ("NotBestEffort", {"containers": [{"name": "c", "resources": {"limits": {"cpu": "1"}}}]}, {}),
+        (
+            "CrossNamespacePodAffinity",
+            {
+                "affinity": {
+                    "podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"namespaceSelector": {}}]}
+                }
+            },
+            {"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{}]}}},
+        ),
+    ],
+)
+async def test_each_scope_draws_its_line(scope: str, inside: Any, outside: Any) -> None:
+    world = World({"pods": "0"}, {"pods": "0"}, scopes=[scope])
+    for spec, counted in ((inside, True), (outside, False)):
+        new = pod("p")
+        new["spec"] |= spec
+        if counted:
+            assert "exceeded quota" in await world.refusal("pods", new)
+        else:
+            await world.admit("pods", new)
+
+
+@pytest.mark.parametrize(
+    ("selector", "name", "counted"),
+    [
+        ({"operator": "NotIn", "values": ["high"]}, "high", False),
+        ({"operator": "NotIn", "values": ["high"]}, "low", True),
+        ({"operator": "Exists"}, "low", True),
+        ({"operator": "Exists"}, "", False),
+        ({"operator": "DoesNotExist"}, "", True),
+    ],
+)
+def test_a_scope_selects_by_value(selector: Any, name: str, counted: bool) -> None:
+    quota = {"spec": {"scopeSelector": {"matchExpressions": [{"scopeName": "PriorityClass", **selector}]}}}
+    new = pod("p")
+    if name:
+        new["spec"]["priorityClassName"] = name
+    assert quota_usage.matches(quota, "pods", new) == counted
+
+
 def test_usage_of_each_kind() -> None:
     assert quota_usage.usage("configmaps", {}) == {"count/configmaps": "1", "configmaps": "1"}
     assert quota_usage.usage("jobs.batch", {}) == {"count/jobs.batch": "1"}

@@ -1,5 +1,6 @@
 import json
 
+from steersman.apiserver.registry import layout
 from steersman.apiserver.registry.layout import Layout, stamped
 
 POD = {"metadata": {"name": "a", "resourceVersion": "1"}, "spec": {"x": [1]}, "kind": "Pod", "apiVersion": "v1"}
@@ -25,7 +26,7 @@ def test_an_item_of_a_list_has_no_type() -> None:
 
 
 def test_another_revision_is_spliced() -> None:
-    assert LAYOUT.at_revision(_stored(9), 9, 1000) == _stored(1000)
+    assert layout.at_revision(_stored(9), 9, 1000) == _stored(1000)
 
 
 def test_another_version_is_another_front() -> None:

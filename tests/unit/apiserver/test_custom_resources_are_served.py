@@ -73,7 +73,7 @@ async def defined(api: Api, tree: dict[str, Any]) -> None:
 
 
 def gizmo(name: str = "g", **spec: Any) -> dict[str, Any]:
-    return {"metadata": {"name": name}, "spec": {"size": 1, **spec}}
+    return {"apiVersion": "x.example.com/v1", "kind": "Gizmo", "metadata": {"name": name}, "spec": {"size": 1, **spec}}
 
 
 @pytest.fixture
@@ -239,7 +239,7 @@ async def test_apply_merges_lists_by_their_keys_and_owns_fields(gizmos: Api) -> 
     assert code == 415
 
 
-async def test_another_version_is_the_same_object_with_its_own_defaults(api: Api) -> None:
+async def test_another_version_is_the_same_object_with_the_defaults_of_the_stored_one(api: Api) -> None:
     tree = definition()
     schema = {
         "type": "object",
@@ -253,7 +253,9 @@ async def test_another_version_is_the_same_object_with_its_own_defaults(api: Api
     await api.make(GIZMOS, gizmo())
     found = await api.get(GIZMOS.replace("/v1/", "/v2/") + "/g")
     assert found["apiVersion"] == "x.example.com/v2"
-    assert found["spec"] == {"size": 1, "extra": "e"}
+    assert found["spec"] == {"size": 1}
+    await api.make(GIZMOS.replace("/v1/", "/v2/"), {**gizmo("other"), "apiVersion": "x.example.com/v2"})
+    assert (await api.get(f"{GIZMOS}/other"))["spec"] == {"size": 1, "color": "red"}
     assert (await api.get(f"{GIZMOS}/g"))["spec"] == {"size": 1, "color": "red"}
 
 
@@ -293,8 +295,10 @@ async def test_while_an_object_stays_the_definition_does_and_nothing_new_is_made
     await gizmos.call("DELETE", f"{CRDS}/gizmos.x.example.com")
     await until_idle()
     code, refused = await gizmos.call("POST", GIZMOS, gizmo("late"))
-    assert code == 405
-    assert refused["message"] == "create not allowed while custom resource definition is terminating"
+    assert code == 403
+    assert refused["message"] == (
+        'gizmos.x.example.com "late" is forbidden: create not allowed while custom resource definition is terminating'
+    )
     await gizmos.call("PATCH", f"{GIZMOS}/g", {"metadata": {"finalizers": None}}, type=MERGE)
     await gizmos.clock.advance(2)
     await until_idle()
@@ -317,3 +321,69 @@ async def test_a_name_that_is_taken_is_not_accepted(gizmos: Api) -> None:
     answer = await gizmos.send("GET", "/apis/x.example.com/v1/others")
     assert isinstance(answer, http.Response)
     assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "message"),
+    [
+        ({"kind": None}, 400, "Object 'Kind' is missing in '{"),
+        ({"apiVersion": None}, 400, "the API version in the data () does not match the expected API version (x.ex"),
+        ({"apiVersion": "v1"}, 400, "the API version in the data (v1) does not match the expected API version (x."),
+        ({"kind": "Other"}, 422, 'Other.x.example.com "g" is invalid: kind: Invalid value: "Other": must be Gizmo'),
+    ],
+)
+async def test_a_body_says_what_it_is(gizmos: Api, change: dict[str, Any], code: int, message: str) -> None:
+    body = {key: value for key, value in {**gizmo(), **change}.items() if value is not None}
+    found, refused = await gizmos.call("POST", GIZMOS, body)
+    assert found == code
+    assert message in refused["message"]
+
+
+async def test_a_patch_cannot_make_it_something_else(gizmos: Api) -> None:
+    await gizmos.make(GIZMOS, gizmo())
+    code, refused = await gizmos.call("PATCH", f"{GIZMOS}/g", {"kind": "Other"}, type=MERGE)
+    assert (code, refused["message"]) == (
+        422, 'Other.x.example.com "g" is invalid: kind: Invalid value: "Other": must be Gizmo'
+    )  # fmt: skip
+    code, refused = await gizmos.call("PATCH", f"{GIZMOS}/g", {"apiVersion": "v1"}, type=MERGE)
+    assert (code, refused["message"]) == (
+        422, 'Gizmo "g" is invalid: apiVersion: Invalid value: "v1": must be x.example.com/v1'
+    )  # fmt: skip
+    code, refused = await gizmos.call("PATCH", f"{GIZMOS}/g", {"kind": None}, type=MERGE)
+    assert code == 422
+    assert "Object 'Kind' is missing in" in refused["message"]
+
+
+async def test_strategic_patches_are_not_for_custom_resources(gizmos: Api) -> None:
+    await gizmos.make(GIZMOS, gizmo())
+    code, refused = await gizmos.call(
+        "PATCH", f"{GIZMOS}/g", {}, type="application/strategic-merge-patch+json"
+    )  # fmt: skip
+    assert code == 415
+    assert refused["message"].endswith(
+        "accepted media types include: application/json-patch+json, application/merge-patch+json, "
+        "application/apply-patch+yaml"
+    )
+
+
+async def test_a_deprecated_version_says_what_to_use_instead(api: Api) -> None:
+    tree = definition()
+    (first,) = tree["spec"]["versions"]
+    tree["spec"]["versions"] = [first, {**first, "name": "v1beta1", "storage": False, "deprecated": True}]
+    await defined(api, tree)
+    answer = await api.send("GET", GIZMOS.replace("/v1/", "/v1beta1/"))
+    assert [value for name, value in answer.headers if name.lower() == "warning"] == [
+        '299 - "x.example.com/v1beta1 Gizmo is deprecated; use x.example.com/v1 Gizmo"'
+    ]
+
+
+async def test_what_a_definition_does_not_have_is_not_found(gizmos: Api) -> None:
+    await gizmos.make(GIZMOS, gizmo())
+    code, refused = await gizmos.call("GET", f"{GIZMOS}/g/nope")
+    assert (code, refused["message"]) == (404, 'gizmos.x.example.com "g" not found')
+    code, refused = await gizmos.call("POST", f"{GIZMOS}/g/scale", {})
+    assert (code, refused["message"]) == (405, 'create is not supported on resources of kind "gizmos.x.example.com"')
+    for path in ("/apis/x.example.com/v9/gizmos", "/apis/x.example.com/v1/nothing", "/apis/x.example.com/v9"):
+        answer = await gizmos.send("GET", path)
+        assert isinstance(answer, http.Response)
+        assert (answer.status, bytes(answer.body)) == (404, b"404 page not found\n")

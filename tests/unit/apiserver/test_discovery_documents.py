@@ -11,6 +11,7 @@ from steersman.api import resources
 from steersman.api.status import StatusError
 from steersman.apiserver import discovery
 from steersman.apiserver.discovery import openapi
+from steersman.apiserver.discovery.snapshot import Published
 from steersman.kit import http
 
 ORACLE = pathlib.Path(__file__).resolve().parents[4] / "shared" / "oracle"
@@ -88,7 +89,7 @@ def test_openapi_documents_are_kept_by_their_hash() -> None:
 
 
 def test_a_custom_resources_schema_is_published_with_the_standard_fields() -> None:
-    schema = {"type": "object", "properties": {"spec": {"type": "object"}}}
+    schema = Published({"type": "object", "properties": {"spec": {"type": "object"}}})
     served = discovery.Snapshot(resources.BUILTIN.extended([WIDGET], 1), custom_schema=lambda _: schema)
     document = openapi.tree(served, "apis/example.com/v1")
     made = document["components"]["schemas"]["com.example.v1.Widget"]
@@ -100,9 +101,9 @@ def test_a_custom_resources_schema_is_published_with_the_standard_fields() -> No
     assert openapi.tag(served, "apis/example.com/v1") != openapi.tag(snapshot(WIDGET), "apis/example.com/v1")
 
 
-def test_openapi_v2_is_json_only() -> None:
+def test_openapi_v2_is_one_document() -> None:
     with pytest.raises(StatusError) as refused:
-        ask("/openapi/v2", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf")
+        ask("/openapi/v2", "text/csv")
     assert refused.value.code == 406
     document = json.loads(ask("/openapi/v2").body)
     pod = document["definitions"]["io.k8s.api.core.v1.Pod"]

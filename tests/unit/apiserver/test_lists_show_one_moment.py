@@ -88,7 +88,7 @@ async def test_an_exact_revision_is_read_from_the_past(seven: Api) -> None:
         ("resourceVersionMatch=Exact", 422),
         ("resourceVersion=0&resourceVersionMatch=Exact", 422),
         ("sendInitialEvents=true", 422),
-        ("resourceVersion=99999999", 504),
+        ("resourceVersion=99999999&resourceVersionMatch=Exact", 504),
     ],
 )
 async def test_options_that_make_no_sense_are_refused(seven: Api, query: str, code: int) -> None:

@@ -70,3 +70,18 @@ async def test_a_long_table_is_made_of_bytes(api: Api) -> None:
     answer = await api.send("GET", PODS, headers=AS_TABLE)
     assert isinstance(answer, http.Response)
     assert json.loads(answer.body)["rows"] == []
+
+
+async def test_people_read_indented_text_and_programs_what_they_ask_for(api: Api) -> None:
+    await api.config_map("a", {"k": "1"})
+    for agent, query, indented in (
+        ("curl/8.5.0", "", True),
+        ("Mozilla/5.0 (X11)", "", True),
+        ("Wget/1.21", "?pretty=false", False),
+        ("kubectl/v1.36.2", "", False),
+        ("kubectl/v1.36.2", "?pretty=true", True),
+        ("kubectl/v1.36.2", "?pretty=perhaps", False),
+    ):
+        answer = await api.send("GET", f"{CONFIG_MAPS}/a{query}", headers={"user-agent": agent})
+        assert isinstance(answer, http.Response)
+        assert (answer.body[:4] == b"{\n  ") == indented, (agent, query)

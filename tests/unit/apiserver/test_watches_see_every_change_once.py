@@ -1,6 +1,8 @@
 import json
 
-from steersman.apiserver import watching
+import pytest
+
+from steersman.apiserver import watchers
 from steersman.kit import http
 from unit.apiserver.serving import CONFIG_MAPS, MERGE, PODS, TABLE, Api
 
@@ -87,34 +89,6 @@ async def test_a_compacted_revision_is_an_error_event(api: Api) -> None:
     assert await watch.ended()
 
 
-async def test_a_revision_that_does_not_come_is_an_error_event(api: Api) -> None:
-    watch = await api.watch(f"{CONFIG_MAPS}?watch=1&resourceVersion={api.store.revision + 1000}")
-    await api.config_map("a")
-    await api.clock.advance("3s")
-    ((type, status),) = await watch.next()
-    assert (type, status["code"]) == ("ERROR", 504)
-    assert await watch.ended()
-
-
-async def test_initial_events_end_with_a_bookmark(api: Api) -> None:
-    await api.config_map("a")
-    query = "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
-    watch = await api.watch(f"{CONFIG_MAPS}?{query}")
-    (first, _), (second, mark) = await watch.next()
-    assert (first, second) == ("ADDED", "BOOKMARK")
-    assert mark["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
-    await watch.close()
-
-
-async def test_bookmarks_tell_each_minute_how_far_everything_was_seen(api: Api) -> None:
-    watch = await api.watch(f"{CONFIG_MAPS}?watch=1&allowWatchBookmarks=true&resourceVersion={api.store.revision}")
-    await api.make("/api/v1/namespaces", {"metadata": {"name": "web"}})
-    await api.clock.advance("61s")
-    ((type, mark),) = await watch.next()
-    assert (type, mark["metadata"]["resourceVersion"]) == ("BOOKMARK", str(api.store.revision))
-    await watch.close()
-
-
 async def test_a_watch_ends_when_its_time_is_over(api: Api) -> None:
     watch = await api.watch(f"{CONFIG_MAPS}?watch=1&timeoutSeconds=5&resourceVersion={api.store.revision}")
     await api.config_map("a")
@@ -124,18 +98,57 @@ async def test_a_watch_ends_when_its_time_is_over(api: Api) -> None:
     assert api.server.services.hubs.watchers == 0
 
 
-async def test_a_watcher_that_does_not_read_is_ended(api: Api) -> None:
-    hub = api.server.services.hubs.of("configmaps", api.server.services.registry_of("configmaps").stored)
-    watch = await api.watch(f"{CONFIG_MAPS}?watch=1&resourceVersion={api.store.revision}")
+async def test_a_watcher_that_leaves_too_many_events_unread_is_ended(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchers, "CAPACITY", 3)
     await api.config_map("a")
-    for number in range(watching.CAPACITY // 100):
+    slow = await api.watch(f"{CONFIG_MAPS}?watch=1&resourceVersion={api.store.revision}")
+    quick = await api.watch(f"{CONFIG_MAPS}?watch=1&resourceVersion={api.store.revision}")
+    for number in range(4):
         await _label(api, "a", x=str(number))
-    assert hub.size == 1
-    watcher = next(iter(next(iter(hub._routes.values()))))
-    watcher._room = 3
-    await _label(api, "a", x="more")
-    assert hub.size == 0
+        assert [type for type, _ in await quick.next()] == ["MODIFIED"]
+    assert [tree["metadata"]["labels"]["x"] for _, tree in await slow.next()] == ["0", "1", "2"]
+    assert await slow.ended()
+    assert not quick.watcher.closed
+    await quick.close()
+
+
+async def test_a_watcher_that_leaves_too_much_unread_is_ended(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchers, "CAPACITY_BYTES", 10_000)
+    watch = await api.watch(f"{CONFIG_MAPS}?watch=1&resourceVersion={api.store.revision}")
+    await api.config_map("larger-than-may-be", {"k": "x" * 20_000})
+    assert api.server.services.hubs.watchers == 1
+    watch.watcher.check()
+    await api.config_map("b")
+    assert api.server.services.hubs.watchers == 0
+    assert await watch.names() == [("ADDED", "larger-than-may-be")]
+    assert await watch.ended()
+
+
+async def test_what_a_watch_begins_with_counts_for_nothing(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        await api.config_map(f"c{number}")
+    monkeypatch.setattr(watchers, "CAPACITY", 2)
+    watch = await api.watch(f"{CONFIG_MAPS}?watch=1")
+    await api.config_map("c5")
+    await api.config_map("c6")
+    assert not watch.watcher.closed
+    watch.watcher.check()
+    assert len(await watch.next()) == 7
     await watch.close()
+
+
+async def test_a_long_beginning_leaves_in_pieces(api: Api) -> None:
+    for number in range(10):
+        await api.config_map(f"c{number}", {"k": "x" * 20_000})
+    answer = await api.send("GET", f"{CONFIG_MAPS}?watch=1")
+    assert isinstance(answer, http.Stream)
+    names = []
+    for pieces in (4, 4, 2):
+        frame = await anext(answer.frames)
+        names += [json.loads(line)["object"]["metadata"]["name"] for line in frame.splitlines()]
+        assert frame.count(b"\n") == pieces
+    assert names == [f"c{number}" for number in range(10)]
+    await answer.aclose()
 
 
 async def test_a_busy_watcher_gets_its_events_together(api: Api) -> None:

@@ -8,14 +8,13 @@ A token's signature is checked once (the issuer remembers it); what can end it b
 account, the clock, is looked at with every request, in the store's memory.
 """
 
-import base64
 import dataclasses
 import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 
 from steersman.api import status
-from steersman.apiserver.access import authorization, bootstraptokens, reading, tokens
+from steersman.apiserver.access import authorization, bootstraptokens, protocol_token, reading, tokens
 from steersman.kit import clock as clocks
 from steersman.kit import http, pki
 
@@ -86,7 +85,7 @@ def _certified(certificate: bytes) -> tuple[http.User, float, float]:
     return proven(http.User(who.common_name, who.organisations, extra=extra)), who.not_before, who.not_after
 
 
-_WEBSOCKET = "base64url.bearer.authorization.k8s.io."
+WEBSOCKET = protocol_token.PREFIX
 
 
 def bearer(request: http.Request) -> str | None:
@@ -94,15 +93,10 @@ def bearer(request: http.Request) -> str | None:
     kind, _, token = request.headers.get("authorization", "").strip().partition(" ")
     if kind.lower() == "bearer" and token.strip():
         return token.strip()
-    for protocol in request.headers.get("sec-websocket-protocol", "").split(","):
-        name = protocol.strip()
-        if name.startswith(_WEBSOCKET):
-            encoded = name[len(_WEBSOCKET) :]
-            try:
-                return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
-            except ValueError:
-                return ""
-    return None
+    try:
+        return protocol_token.token(request.headers)
+    except protocol_token.Malformed:
+        return ""
 
 
 def proven(user: http.User) -> http.User:

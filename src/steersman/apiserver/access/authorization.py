@@ -88,6 +88,8 @@ def refusal(attributes: asked.Attributes, decision: Decision) -> status.StatusEr
     text = asked.denial(attributes)
     if decision.reason:
         text = f"{text}: {decision.reason}"
-    if not attributes.is_resource:
-        return status.forbidden("", "", "", text)
-    return status.forbidden(attributes.resource, attributes.group, attributes.name, text)
+    if attributes.is_resource:
+        made = status.forbidden(attributes.resource, attributes.group, attributes.name, text)
+    else:
+        made = status.forbidden("", "", "", text)
+    return status.StatusError(made.tree, (("X-Content-Type-Options", "nosniff"),))

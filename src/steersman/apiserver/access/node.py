@@ -11,7 +11,7 @@ milliseconds for thousands.  Whatever it has no opinion on stays open for RBAC.
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from steersman.api import status
+from steersman.api import fields, status
 from steersman.api.tree import Tree, at
 from steersman.apiserver.access import attributes as asked
 from steersman.apiserver.access import authorization, reading, rules
@@ -24,6 +24,8 @@ CLAIMS = "persistentvolumeclaims"
 VOLUMES = "persistentvolumes"
 ATTACHMENTS = "volumeattachments.storage.k8s.io"
 SLICES = "resourceslices.resource.k8s.io"
+
+MIRROR = "kubernetes.io/config.mirror"
 
 Vertex: TypeAlias = tuple[str, str, str]
 """Resource, namespace, name."""
@@ -191,6 +193,8 @@ class Node:
     def _of_pod(self, pod: Tree) -> Iterator[Vertex]:
         namespace, name = pod["metadata"].get("namespace", ""), pod["metadata"]["name"]
         yield (reading.PODS, namespace, name)
+        if MIRROR in at(pod, "metadata", "annotations", default={}):
+            return  # what a node wrote itself opens nothing to it
         spec = pod.get("spec") or {}
         if spec.get("serviceAccountName"):
             yield (reading.SERVICE_ACCOUNTS, namespace, spec["serviceAccountName"])
@@ -240,7 +244,8 @@ def _selects(selector: str | None, wanted: str) -> bool:
     """The selector narrows to what is wanted; one that nobody looked at is taken for good."""
     if selector is None:
         return True
-    return wanted in (part.strip().replace("==", "=") for part in selector.split(","))
+    field, _, value = wanted.partition("=")
+    return fields.exact(selector, field) == value
 
 
 def references(pod: Tree) -> Iterator[tuple[str, str]]:

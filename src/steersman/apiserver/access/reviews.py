@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from steersman.api import field, status, times
+from steersman.api import field, names, status, times
 from steersman.api.tree import MutableTree, Tree, at
 from steersman.apiserver.access import attributes as asked
 from steersman.apiserver.access import authentication, authorization
@@ -194,7 +194,45 @@ def _spec_errors(spec: Tree) -> list[field.FieldError]:
     if resource is None and other is None:
         why = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
         return [field.invalid(path.child("resourceAttributes"), None, why)]
-    return []
+    errors: list[field.FieldError] = []
+    for kind in ("fieldSelector", "labelSelector"):
+        if resource is not None and resource.get(kind) is not None:
+            errors += _selector_errors(resource[kind], path.child("resourceAttributes").child(kind), kind)
+    return errors
+
+
+def _selector_errors(selector: Tree, path: field.Path, kind: str) -> list[field.FieldError]:
+    """A selector is one text or a list of requirements; operators that nobody knows pass, for clients to come."""
+    raw, requirements = selector.get("rawSelector", ""), selector.get("requirements") or ()
+    errors: list[field.FieldError] = []
+    if raw and requirements:
+        why = "may not specified at the same time as requirements"
+        errors.append(field.invalid(path.child("rawSelector"), raw, why))
+    if not raw and not requirements:
+        why = f"when {path} is specified, requirements or rawSelector is required"
+        errors.append(field.required(path.child("requirements"), why))
+    for index, each in enumerate(requirements):
+        errors += _requirement_errors(each, path.child("requirements").index(index), kind)
+    return errors
+
+
+def _requirement_errors(requirement: Tree, path: field.Path, kind: str) -> list[field.FieldError]:
+    errors: list[field.FieldError] = []
+    key, operator, values = (requirement.get(name) or "" for name in ("key", "operator", "values"))
+    if kind == "fieldSelector" and not key:
+        errors.append(field.required(path.child("key"), "must be specified"))
+    if operator in ("In", "NotIn") and not values:
+        why = "must be specified when `operator` is 'In' or 'NotIn'"
+        errors.append(field.required(path.child("values"), why))
+    if operator in ("Exists", "DoesNotExist") and values:
+        why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+        errors.append(field.forbidden(path.child("values"), why))
+    if kind == "labelSelector":
+        errors += [field.invalid(path.child("key"), key, why) for why in names.qualified_name(key)]
+        for place, value in enumerate(values):
+            where = path.child("values").index(place)
+            errors += [field.invalid(where, value, why) for why in names.label_value(value)]
+    return errors
 
 
 def _subject_errors(spec: Tree) -> list[field.FieldError]:

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 from steersman.api import codec, resources
 from steersman.api.schema.node import Node
 from steersman.api.tree import MutableTree, Tree, at
-from steersman.apiserver.custom import nodes, rules, shaping
+from steersman.api.validation.customresources import extras, shaping
+from steersman.apiserver.custom import nodes, rules
+from steersman.apiserver.discovery import snapshot
 
 if TYPE_CHECKING:
     from steersman.api.printers.columns import Printer
+    from steersman.api.validation.customresources import evaluation
 
 GROUP = "apiextensions.k8s.io"
 PREFIX = f"customresourcedefinitions.{GROUP}"
@@ -40,8 +43,19 @@ class Version:
         self.deprecated: str = _deprecation(definition, version)
         self._columns: Sequence[Tree] = version.get("additionalPrinterColumns") or ()
         self.is_terminating = is_terminating(definition)
-        self.reshapes = not version.get("storage") or (at(definition, "metadata", "generation") or 1) > 1
+        self.reshapes = (
+            not version.get("storage")
+            or len(definition["spec"]["versions"]) > 1
+            or (at(definition, "metadata", "generation") or 1) > 1
+        )
         """Whether stored objects may have been written along another schema."""
+
+    def sibling(self, name: str) -> Mapping[str, Any]:
+        """The schema of another version of the definition; its own where there is none of that name."""
+        for each in self.definition["spec"]["versions"]:
+            if each["name"] == name != self.name:
+                return at(each, "schema", "openAPIV3Schema") or FREE
+        return self.schema
 
     @functools.cached_property
     def node(self) -> "CustomNode":
@@ -54,8 +68,20 @@ class Version:
         return columns.printer(self._columns)
 
     @functools.cached_property
-    def has_rules(self) -> bool:
-        return rules.has_any(self.schema)
+    def rules(self) -> "evaluation.Rules | None":
+        return rules.compiled(self.schema)
+
+    @functools.cached_property
+    def published(self) -> snapshot.Published:
+        if not self.selectable:
+            return snapshot.Published(self.schema)
+        fields = [{"fieldPath": path} for path in self.selectable]
+        return snapshot.Published({**self.schema, "x-kubernetes-selectable-fields": fields})
+
+    @functools.cached_property
+    def has_embedded(self) -> bool:
+        """Whether other resources may stand inside of its objects."""
+        return extras.has_embedded(self.schema)
 
     @functools.cached_property
     def has_defaults(self) -> bool:
@@ -85,14 +111,22 @@ class CustomNode(Node):
         return codec.Accepted(made, problems[:_MAX_PROBLEMS])
 
     def pruned(self, tree: MutableTree) -> tuple[MutableTree, list[str]]:
+        """The object without what its schema does not know, and a complaint for each.  Raises DecodeError."""
+        if self.version.has_embedded:
+            complaint = extras.undecodable(tree, self.version.schema)
+            if complaint is not None:
+                raise codec.DecodeError(str(complaint))
         unknown: list[str] = []
-        made = shaping.pruned(tree, self.version.schema, unknown)
+        made = shaping.plain_numbers(shaping.pruned(tree, self.version.schema, unknown))
         return made, [f'unknown field "{path}"' for path in sorted(unknown)]
 
     def shaped(self, tree: Tree) -> MutableTree:
-        """An object as stored, pruned and defaulted as this version has it."""
-        made: MutableTree = shaping.pruned(tree, self.version.schema, [])
-        out: MutableTree = shaping.defaulted(made, self.version.schema)
+        """An object as stored, in this version: with the defaults of the version that it is stored in."""
+        stored = self.version.sibling(resources.split(tree["apiVersion"])[1])
+        out: MutableTree = shaping.pruned(tree, stored, [])
+        out = shaping.defaulted(out, stored)
+        if stored is not self.version.schema:
+            out = shaping.pruned(out, self.version.schema, [])
         return out
 
 
@@ -108,10 +142,10 @@ def version_of(resource: resources.Resource) -> Version | None:
     return found
 
 
-def schema_of(resource: resources.Resource) -> Mapping[str, Any] | None:
+def schema_of(resource: resources.Resource) -> snapshot.Published | None:
     """What OpenAPI shows of a custom resource."""
     version = version_of(resource)
-    return None if version is None else version.schema
+    return None if version is None else version.published
 
 
 def resources_of(definition: Tree) -> list[resources.Resource]:
@@ -168,9 +202,21 @@ def is_terminating(definition: Tree) -> bool:
     return condition(definition, "Terminating") == "True" or bool(at(definition, "metadata", "deletionTimestamp"))
 
 
+def is_served_otherwise(before: Tree, after: Tree) -> bool:
+    """Whether a definition serves its objects in another way than it did, or is another definition."""
+    spec, names, uid = ("spec",), ("status", "acceptedNames"), ("metadata", "uid")
+    return any(at(before, *path) != at(after, *path) for path in (spec, names, uid))
+
+
 def _deprecation(definition: Tree, version: Tree) -> str:
     if not version.get("deprecated"):
         return ""
     spec = definition["spec"]
     given: str | None = version.get("deprecationWarning")
-    return given if given is not None else f"{spec['group']}/{version['name']} {spec['names']['kind']} is deprecated"
+    if given is not None:
+        return given
+    kind, rank = spec["names"]["kind"], resources.version_order
+    others = [each["name"] for each in spec["versions"] if each.get("served") and not each.get("deprecated")]
+    newer = sorted((name for name in others if rank(name) < rank(version["name"])), key=rank)
+    instead = f"; use {spec['group']}/{newer[0]} {kind}" if newer else ""
+    return f"{spec['group']}/{version['name']} {kind} is deprecated{instead}"

@@ -9,13 +9,13 @@ Promised: once nothing changes, every status says what `naming.plan` says.
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from steersman.api import resources, times
 from steersman.api.tree import Tree, at
+from steersman.apiserver.custom import approval, naming, registration
 from steersman.apiserver.custom import definition as definitions
-from steersman.apiserver.custom import naming
 from steersman.apiserver.custom.table import KEYS
 from steersman.apiserver.registry import layout
 from steersman.apiserver.registry.customresourcedefinitions import FINALIZER
@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 AGAIN = 1.0
 """Seconds between two looks at objects that do not go."""
 _PATH = f"/apis/{definitions.GROUP}/v1/customresourcedefinitions"
+_IN_PROGRESS = {
+    "type": "Terminating", "status": "True", "reason": "InstanceDeletionInProgress",
+    "message": "CustomResource deletion is in progress",
+}  # fmt: skip
 _AUTHOR = protocol.Author("system:apiserver", "kube-apiserver")
 
 
@@ -39,7 +43,10 @@ async def run(services: Services, handle: http.Handler, user: http.User) -> None
     def sink(changes: Sequence[protocol.Change]) -> None:
         changed.set()
 
-    subscription = services.store.watch(KEYS, sink, after=services.store.revision)
+    subscriptions = [
+        services.store.watch(prefix, sink, after=services.store.revision)
+        for prefix in (KEYS, f"{ROOT}{registration.PREFIX}/")
+    ]
     timer: Any = None
     try:
         while True:
@@ -50,7 +57,8 @@ async def run(services: Services, handle: http.Handler, user: http.User) -> None
                     timer.cancel()
                 timer = services.clock.call_later(AGAIN, changed.set)
     finally:
-        subscription.cancel()
+        for subscription in subscriptions:
+            subscription.cancel()
         if timer is not None:
             timer.cancel()
 
@@ -58,18 +66,25 @@ async def run(services: Services, handle: http.Handler, user: http.User) -> None
 async def settle(services: Services, handle: http.Handler, user: http.User) -> bool:
     """Do what is to be done now.  False where something has to be looked at again later."""
     done = True
-    for entry in services.store.range(KEYS).entries:
-        tree: Tree = layout.decode(entry.value)
+    for tree in services.reader.list(definitions.PREFIX):
         if at(tree, "metadata", "deletionTimestamp"):
             if FINALIZER in (at(tree, "metadata", "finalizers") or ()):
                 done &= await _end(services, handle, user, tree)
             continue
         # Read again for each: what one was given the next may not have.
-        others = [layout.decode(each.value) for each in services.store.range(KEYS).entries]
-        status = naming.plan(tree, others, times.seconds(services.clock.now()))
-        if status is not None:
+        now = times.seconds(services.clock.now())
+        status = naming.plan(tree, services.reader.list(definitions.PREFIX), now)
+        approved = approval.condition(tree)
+        if approved is not None:
+            status = _with(status or tree.get("status") or {}, approved, now)
+        if status is not None and status != tree.get("status"):
             await _send(handle, user, "PUT", f"{_PATH}/{tree['metadata']['name']}/status", {**tree, "status": status})
+    await registration.settle(services, handle, user)
     return done
+
+
+def _with(status: Tree, condition: Mapping[str, str], now: str) -> dict[str, Any]:
+    return {**status, "conditions": naming.with_condition(list(status.get("conditions") or ()), condition, now)}
 
 
 async def _end(services: Services, handle: http.Handler, user: http.User, tree: Tree) -> bool:
@@ -78,6 +93,11 @@ async def _end(services: Services, handle: http.Handler, user: http.User, tree: 
     prefix = f"{ROOT}{plural}.{group}/"
     resource = services.resources.get(f"{plural}.{group}")
     if definitions.condition(tree, "Established") == "True":
+        now = times.seconds(services.clock.now())
+        status = _with(tree.get("status") or {}, _IN_PROGRESS, now)
+        if status != tree.get("status"):
+            await _send(handle, user, "PUT", f"{_PATH}/{tree['metadata']['name']}/status", {**tree, "status": status})
+            return True  # the change brings us back here
         for entry in services.store.range(prefix).entries:
             if resource is None:
                 await _forget(services, entry)
@@ -98,9 +118,7 @@ async def _end(services: Services, handle: http.Handler, user: http.User, tree: 
     found = services.store.get(f"{KEYS}{name}")
     if found is not None and rest:
         left: Any = layout.decode(found.value)
-        status = left.get("status") or {}
-        conditions = naming.with_condition(status.get("conditions") or [], wanted, times.seconds(services.clock.now()))
-        left["status"] = {**status, "conditions": conditions}
+        left["status"] = _with(left.get("status") or {}, wanted, times.seconds(services.clock.now()))
         await _send(handle, user, "PUT", f"{_PATH}/{name}/status", left)
     return True
 

@@ -3,27 +3,35 @@
 from collections.abc import Sequence
 from typing import Any
 
-from steersman.api import field, status
+from steersman.api import field, meta, status
 from steersman.api.tree import MutableTree, Tree
-from steersman.apiserver.custom import checking, jsonpath, rules
+from steersman.api.validation.customresources import extras, values
+from steersman.apiserver.custom import jsonpath, rules
 from steersman.apiserver.custom.definition import CustomResource, Version
 from steersman.apiserver.registry.strategy import Context, Strategy
+
+_MOST_REPLICAS = 2**31 - 1
 
 
 class CustomStrategy(Strategy):
     generation = True
     unconditional_update = False
     status_keeps_metadata = True
+    any_finalizer = True
 
     def __init__(self, resource: CustomResource) -> None:
         super().__init__(resource)
         self.version: Version = resource.served
 
+    def is_laborious(self, new: Tree, subresource: str = "") -> bool:
+        """With the first object many rules are compiled."""
+        return self.version.rules is not None and not self.version.rules.is_warm and rules.are_many(self.version.schema)
+
     def prepare_create(self, new: MutableTree, context: Context) -> None:
         if self.version.is_terminating:
+            name = (new.get("metadata") or {}).get("name") or ""
             text = "create not allowed while custom resource definition is terminating"
-            details = {"group": self.resource.group, "kind": self.resource.plural}
-            raise status.failure(405, "MethodNotAllowed", text, details)
+            raise status.forbidden(self.resource.plural, self.resource.group, name, text)
         super().prepare_create(new, context)
 
     def desired_changed(self, new: Tree, old: Tree) -> bool:
@@ -31,50 +39,80 @@ class CustomStrategy(Strategy):
         return _content(new) != _content(old)
 
     def validate_create(self, new: Tree, context: Context) -> Sequence[field.FieldError]:
-        return self._validate(new, None)
+        return self._validate(new, None, context)
 
     def validate_update(self, new: Tree, old: Tree, context: Context) -> Sequence[field.FieldError]:
-        return self._validate(new, old)
+        return self._validate(new, old, context)
 
     def validate_status(self, new: Tree, old: Tree, context: Context) -> Sequence[field.FieldError]:
-        return self._validate(new, old)
+        """Of the schema only the part for the status counts."""
+        schema = (self.version.schema.get("properties") or {}).get("status") or {}
+        found: list[field.FieldError] = []
+        if "status" in new:
+            before = old.get("status", values.ABSENT)
+            found = values.validate(new["status"], schema, old=before, within="status")
+        return self._validated(found, new, old, context)
 
-    def _validate(self, new: Tree, old: Tree | None) -> list[field.FieldError]:
+    def _validate(self, new: Tree, old: Tree | None, context: Context) -> list[field.FieldError]:
         schema = self.version.schema
-        found = checking.validate(new, schema)
-        if old is not None and found:
-            # What was wrong before and did not change is let through.
-            before = set(map(str, checking.validate(old, schema)))
-            found = [error for error in found if not (str(error) in before and _same(new, old, error.field))]
-        found += checking.embedded(new, schema)
-        found += checking.lists(new, schema)
+        found = values.validate(new, schema, old=values.ABSENT if old is None else old)
+        return self._validated(found, new, old, context)
+
+    def _validated(
+        self, found: list[field.FieldError], new: Tree, old: Tree | None, context: Context
+    ) -> list[field.FieldError]:
+        """What is wrong along the schema, and what else is."""
+        schema = self.version.schema
         found += self._scale(new)
-        if self.version.has_rules:
-            found += rules.check(new, old, found)
+        found += extras.embedded(new, schema)
+        doubles = extras.doubles(new, schema)
+        if doubles and (old is None or not extras.doubles(old, schema)):
+            found += doubles
+        if self.version.rules is not None:
+            found += rules.check(self.version.rules, new, old, found, context)
+        if not found:
+            context.warnings.extend(_finalizers(new, old))
         return found
 
     def _scale(self, new: Tree) -> list[field.FieldError]:
+        """Replicas are whole numbers of 32 bits from 0, wherever the definition has them."""
         errors = []
         for name in ("specReplicasPath", "statusReplicasPath"):
-            steps = jsonpath.steps((self.version.scale or {}).get(name) or "")
-            value = at_steps(new, steps) if steps else None
-            if isinstance(value, int) and value < 0:
-                errors.append(field.invalid(field.Path(".".join(steps)), value, "should be a non-negative integer"))
+            path = (self.version.scale or {}).get(name) or ""
+            value = at_steps(new, jsonpath.steps(path)) if path else None
+            place = field.Path(path)
+            if value is None:
+                continue
+            if not isinstance(value, int) or isinstance(value, bool):
+                kind = {bool: "bool", float: "float64", str: "string"}.get(type(value), "map[string]interface {}")
+                text = f"{path} accessor error: {jsonpath.text(value)} is of the type {kind}, expected int64"
+                errors.append(field.invalid(place, 0, text))
+            elif value < 0:
+                errors.append(field.invalid(place, value, "should be a non-negative integer"))
+            elif value > _MOST_REPLICAS:
+                errors.append(field.invalid(place, value, f"should be less than or equal to {_MOST_REPLICAS}"))
         return errors
+
+
+def _finalizers(new: Tree, old: Tree | None) -> list[str]:
+    """New finalizers that others may use, too."""
+    before = ((old or {}).get("metadata") or {}).get("finalizers") or ()
+    added = set((new.get("metadata") or {}).get("finalizers") or ()) - set(before)
+    told = []
+    for name in sorted(added):
+        if "/" not in name and name not in meta.STANDARD_FINALIZERS:
+            how = " including a path (/)" if "." in name else ""
+            told.append(
+                f"metadata.finalizers: {field.quoted(name)}: prefer a domain-qualified finalizer name{how} "
+                "to avoid accidental conflicts with other finalizer writers"
+            )
+    return told
 
 
 def at_steps(tree: Any, steps: Sequence[str]) -> Any:
     for step in steps:
         tree = tree.get(step) if isinstance(tree, dict) else None
     return tree
-
-
-def _same(new: Tree, old: Tree, path: str) -> bool:
-    """Whether the value at a path is the same in both; paths through lists count as changed."""
-    if "[" in path or path == checking.NOWHERE:
-        return _content(new) == _content(old)
-    steps = path.split(".")
-    return bool(at_steps(new, steps) == at_steps(old, steps))
 
 
 def _content(tree: Tree) -> dict[str, Any]:

@@ -5,8 +5,8 @@ that a definition is established finds its resources.  A definition that stays t
 resources, and so its registries, nodes and derived bytes.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from steersman.api import resources
 from steersman.api.tree import Tree, at
@@ -15,29 +15,27 @@ from steersman.apiserver.registry import layout
 from steersman.apiserver.registry.registry import ROOT
 from steersman.store import protocol
 
-if TYPE_CHECKING:
-    from steersman.apiserver.services import Services
-
 KEYS = f"{ROOT}{definitions.PREFIX}/"
 
 
 class Definitions:
     """What is served beside the built-in resources; one for each server."""
 
-    def __init__(self, services: "Services") -> None:
-        self._services = services
+    def __init__(self, store: protocol.Store, serve: Callable[[resources.Table], None]) -> None:
+        """`serve` puts another table in place of what is served."""
+        self._store = store
+        self._serve = serve
         self._made: dict[str, tuple[Any, list[resources.Resource]]] = {}
         self._generation = 0
         self._subscription: protocol.Subscription | None = None
 
     def start(self) -> None:
-        store = self._services.store
-        page = store.range(KEYS)
+        page = self._store.range(KEYS)
         for entry in page.entries:
             self._put(entry)
         if page.entries:
             self._swap()
-        self._subscription = store.watch(KEYS, self._changed, after=page.revision)
+        self._subscription = self._store.watch(KEYS, self._changed, after=page.revision)
 
     def close(self) -> None:
         if self._subscription is not None:
@@ -68,7 +66,7 @@ class Definitions:
     def _swap(self) -> None:
         self._generation += 1
         more = [each for _, made in self._made.values() for each in made]
-        self._services.resources = resources.BUILTIN.extended(more, self._generation)
+        self._serve(resources.BUILTIN.extended(more, self._generation))
 
 
 def _what_counts(tree: Tree) -> Any:

@@ -19,6 +19,7 @@ from steersman.kit import http
 
 JSON = "application/json"
 YAML = "application/yaml"
+PROTOBUF = "application/vnd.kubernetes.protobuf"
 _AVAILABLE = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
 
 
@@ -76,6 +77,10 @@ def _rendered(request: http.Request, tree: Any) -> http.Response:
 
         text = yaml.safe_dump(tree, sort_keys=True, default_flow_style=False)
         return http.Response(content_type=YAML, chunks=[text.encode()])
+    if media == PROTOBUF and tree.get("kind"):  # the list of paths is no kind, and JSON for everybody
+        from steersman.api.codec import protobuf  # clients that name JSON too get that
+
+        return http.Response(content_type=PROTOBUF, chunks=[protobuf.encode_body(tree)])
     return http.Response(content_type=JSON, chunks=[msgspec.json.encode(tree) + b"\n"], tree=tree)
 
 
@@ -96,13 +101,14 @@ def _clauses(accept: str) -> list[tuple[str, dict[str, str]]]:
 def _media(accept: str) -> str:
     if not accept.strip():
         return JSON
-    for name, values in _clauses(accept):
-        if "as" in values:
-            continue
+    named = [name for name, values in _clauses(accept) if "as" not in values]
+    for name in named:
         if name in ("*/*", "application/*", JSON):
             return JSON
         if name in (YAML, "application/x-yaml", "text/yaml"):
             return YAML
+    if PROTOBUF in named:
+        return PROTOBUF
     raise status.not_acceptable(f"406: Not Acceptable\n\nAvailable representations: {_AVAILABLE}")
 
 
@@ -133,21 +139,24 @@ def _aggregated_bytes(table: Any, core: bool, version: str, stale: frozenset[tup
     return body, f'"{hashlib.sha512(body).hexdigest().upper()}"'
 
 
-OPENAPI_V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+OPENAPI_V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+_V2_FORMS = {
+    JSON: JSON, "*/*": JSON, "application/*": JSON, OPENAPI_V2_PROTOBUF: OPENAPI_V2_PROTOBUF,
+    "application/com.github.proto-openapi.spec.v2@v1.0+protobuf": OPENAPI_V2_PROTOBUF,
+}  # fmt: skip
+"""What a client may ask for, and the type of what it gets; the name with `@` is no media type, but clients use it."""
 
 
 def _openapi(request: http.Request, snapshot: Snapshot, parts: list[str]) -> http.Response | None:
     if parts[1:] == ["v2"]:
         _only_get(request)
-        accept = request.headers.get("accept", "")
-        names = [name for name, _ in _clauses(accept)] if accept.strip() else [JSON]
-        if not any(name in ("*/*", "application/*", JSON) for name in names):
-            raise status.not_acceptable(f"406: Not Acceptable\n\nAvailable representations: {JSON}")
-        entity = f'"{openapi.v2_tag(snapshot)}"'
+        form = _v2_form(request.headers.get("accept", ""))
+        protobuf = form == OPENAPI_V2_PROTOBUF
+        entity = f'"{openapi.v2_tag(snapshot)}{"PB" if protobuf else ""}"'
         headers = [("ETag", entity), ("Vary", "Accept-Encoding, Accept")]
         if request.headers.get("if-none-match") == entity:
             return http.Response(status=304, headers=headers)
-        return http.Response(content_type=JSON, chunks=[openapi.v2(snapshot)], headers=headers)
+        return http.Response(content_type=form, chunks=[openapi.v2(snapshot, protobuf=protobuf)], headers=headers)
     if parts[1:2] != ["v3"]:
         return None
     _only_get(request)
@@ -170,3 +179,10 @@ def _openapi(request: http.Request, snapshot: Snapshot, parts: list[str]) -> htt
     if request.headers.get("if-none-match") == f'"{tag}"':
         return http.Response(status=304, headers=headers)
     return http.Response(content_type=JSON, chunks=[openapi.document(snapshot, name)], headers=headers)
+
+
+def _v2_form(accept: str) -> str:
+    for name, _ in _clauses(accept) if accept.strip() else [(JSON, {})]:
+        if name in _V2_FORMS:
+            return _V2_FORMS[name]
+    raise status.not_acceptable(f"406: Not Acceptable\n\nAvailable representations: {JSON}")

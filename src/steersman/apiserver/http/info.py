@@ -11,8 +11,11 @@ resources exist: `routing` decides that.
 """
 
 import dataclasses
+import functools
 import urllib.parse
 from collections.abc import Sequence
+
+from steersman.kit import limits
 
 VERBS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
@@ -58,6 +61,11 @@ def wants_watch(query: Sequence[tuple[str, str]]) -> bool:
 
 def parse(method: str, path: str, query: Sequence[tuple[str, str]] = ()) -> RequestInfo:
     """Never raises."""
+    watch = wants_watch(query) if query and VERBS.get(method) == "get" else False
+    return _parsed(method, path, watch) if len(path) <= limits.LONGEST else _parse(method, path, watch)
+
+
+def _parse(method: str, path: str, watch: bool) -> RequestInfo:
     raw = path.strip("/").split("/")
     verb = VERBS.get(method, "")
     plain = RequestInfo(path, method.lower())
@@ -91,10 +99,14 @@ def parse(method: str, path: str, query: Sequence[tuple[str, str]] = ()) -> Requ
     if watch_path:
         verb = "watch"
     elif not name and verb == "get":
-        verb = "watch" if wants_watch(query) else "list"
+        verb = "watch" if watch else "list"
     elif not name and verb == "delete":
         verb = "deletecollection"
     return RequestInfo(
         path, verb, True, raw[0], group, version, namespace, resource, subresource, name, rest,
         in_namespace, watch_path, unknown,
     )  # fmt: skip
+
+
+_parsed = functools.lru_cache(maxsize=4096)(_parse)
+"""Of paths that are not long: clients ask for the same ones again and again."""

@@ -38,12 +38,20 @@ class Accept:
 
 
 DEFAULT = Accept()
+MAX_CLAUSES = 100
+"""As many choices are looked at."""
+LONGEST = 2048
+"""Characters of a header whose meaning is remembered."""
 
 
-def negotiate(header: str, pretty: bool = False, *, tables: bool = True) -> Accept:
-    """Raises 406.  Without `tables` a Table is a form like any unknown one: the next choice is served."""
-    found = _parsed(header, tables)
+def negotiate(header: str, pretty: bool = False, *, tables: bool = True, streams: bool = True) -> Accept:
+    """Raises 406.  Without `tables` a Table is a form like any unknown one: the next choice is served.
+
+    Without `streams` the refusal does not offer what only collections have.
+    """
+    found = _parsed(header, tables) if len(header) <= LONGEST else _parsed.__wrapped__(header, tables)
     if isinstance(found, str):
+        found = found if streams else found.removesuffix(f", {STREAMS}")
         raise status.failure(406, "NotAcceptable", found, {})
     return dataclasses.replace(found, pretty=True) if pretty else found
 
@@ -53,7 +61,7 @@ def _parsed(header: str, tables: bool = True) -> Accept | str:
     if not header or header in ("*/*", JSON):
         return DEFAULT
     clauses = []
-    for at, text in enumerate(header.split(",")):
+    for at, text in enumerate(header.split(",", MAX_CLAUSES)[:MAX_CLAUSES]):
         media, *parameters = (part.strip() for part in text.split(";"))
         values = dict(p.split("=", 1) for p in parameters if "=" in p)
         try:

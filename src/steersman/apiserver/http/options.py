@@ -16,25 +16,36 @@ from steersman.apiserver.http import info
 from steersman.kit import http
 
 GROUP = "meta.k8s.io"
-_INTEGER = re.compile(r"[+-]?\d+")
-_NUMBER = re.compile(r"\d+")
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_NUMBER = re.compile(r"[0-9]+")
+
+
+_MOST_DIGITS = 20
+"""No number of 64 bits has more; Python refuses to read thousands of them."""
 
 
 def integer(text: str) -> int:
     if not _INTEGER.fullmatch(text):
         raise status.bad_request(f"strconv.ParseInt: parsing {status.quoted(text)}: invalid syntax")
-    return int(text)
+    number = int(text) if len(text) <= _MOST_DIGITS else 1 << 64
+    if not -(1 << 63) <= number < 1 << 63:
+        raise status.bad_request(f"strconv.ParseInt: parsing {status.quoted(text)}: value out of range")
+    return number
 
 
 def resource_version(text: str) -> int:
     if not text:
         return 0
-    if not _NUMBER.fullmatch(text):
-        parsing = f"strconv.ParseUint: parsing {status.quoted(text)}: invalid syntax"
+    number = -1
+    if _NUMBER.fullmatch(text):
+        number = int(text) if len(text) <= _MOST_DIGITS else 1 << 64
+    if not 0 <= number < 1 << 64:
+        why = "invalid syntax" if number < 0 else "value out of range"
+        parsing = f"strconv.ParseUint: parsing {status.quoted(text)}: {why}"
         raise status.bad_request(
             f"invalid resource version: resourceVersion: Invalid value: {status.quoted(text)}: {parsing}"
         )
-    return int(text)
+    return number
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -108,17 +119,17 @@ def _check_list(options: ListOptions) -> None:
 def _check_watch(options: ListOptions) -> list[FieldError]:
     errors = []
     match = Path("resourceVersionMatch")
-    if options.send_initial_events is not None:
-        if options.resource_version_match != "NotOlderThan":
-            text = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-            errors.append(field.forbidden(match, text))
-    elif options.resource_version_match:
-        text = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+    if options.send_initial_events is not None and options.resource_version_match != "NotOlderThan":
+        text = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
         errors.append(field.forbidden(match, text))
-    if options.resource_version_match not in ("", "NotOlderThan") and options.send_initial_events is not None:
-        errors.append(field.not_supported(match, options.resource_version_match, ("NotOlderThan",)))
-    if options.continue_:
-        errors.append(field.forbidden(Path("continue"), "continue is forbidden for watch"))
+    if options.resource_version_match:
+        if options.send_initial_events is None:
+            text = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+            errors.append(field.forbidden(match, text))
+        if options.resource_version_match != "NotOlderThan":
+            errors.append(field.not_supported(match, options.resource_version_match, ("NotOlderThan",)))
+        if options.continue_:
+            errors.append(field.forbidden(match, "resourceVersionMatch is forbidden when continue is provided"))
     return errors
 
 

@@ -67,10 +67,28 @@ def partial_metadata(value: Tree, accept: Accept) -> dict[str, Any]:
     return {"kind": "PartialObjectMetadata", "apiVersion": accept.transform_api_version, "metadata": metadata}
 
 
+MOST_WARNED = 4096
+"""Characters of all warnings of an answer; of each, `MOST_OF_EACH` once they are more."""
+MOST_OF_EACH = 256
+
+
+def _short_enough(warnings: Sequence[str]) -> Sequence[str]:
+    if sum(map(len, warnings)) <= MOST_WARNED:
+        return warnings
+    out: list[str] = []
+    written = 0
+    for warning in warnings:
+        if written >= MOST_WARNED:
+            break
+        out.append(warning[:MOST_OF_EACH])
+        written += len(out[-1])
+    return out
+
+
 def warning_headers(warnings: Sequence[str]) -> list[tuple[str, str]]:
-    """Each text once, as the HTTP header has it."""
+    """Each text once, as the HTTP header has it; where all together are too long, of each the beginning."""
     out = []
-    for warning in dict.fromkeys(warnings):
+    for warning in _short_enough(list(dict.fromkeys(warnings))):
         clean = "".join(c if c.isprintable() else " " for c in warning)
         quoted = clean.replace("\\", "\\\\").replace('"', '\\"')
         out.append(("Warning", f'299 - "{quoted}"'))

@@ -22,7 +22,7 @@ def sync(new: MutableTree, context: Context) -> None:
         return
     annotations = dict(annotations)
     for group in ("initContainers", "containers"):
-        if group not in spec:
+        if not spec.get(group):
             continue
         made = []
         for container in spec[group]:

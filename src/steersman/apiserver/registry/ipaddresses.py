@@ -6,14 +6,12 @@ lacks.  An object that stands for somebody else's holding is never touched.
 
 import ipaddress
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from steersman.api.tree import Tree, at
 from steersman.apiserver.registry import own, reader
+from steersman.apiserver.registry.surroundings import Surroundings
 from steersman.store import protocol
-
-if TYPE_CHECKING:
-    from steersman.apiserver.services import Services
 
 PREFIX = "ipaddresses.networking.k8s.io"
 RANGES = "servicecidrs.networking.k8s.io"
@@ -21,7 +19,7 @@ FAMILY, MANAGED_BY = "ipaddress.kubernetes.io/ip-family", "ipaddress.kubernetes.
 ALLOCATOR = "ipallocator.k8s.io"
 
 
-async def follow(services: "Services", service: Tree, added: Iterable[str], removed: Iterable[str], now: str) -> None:
+async def follow(services: Surroundings, service: Tree, added: Iterable[str], removed: Iterable[str], now: str) -> None:
     """Make the objects of addresses that a Service got, and remove those of addresses that it gave back."""
     parent = _parent(service)
     for address in added:
@@ -44,7 +42,7 @@ async def follow(services: "Services", service: Tree, added: Iterable[str], remo
             continue
 
 
-async def repaired(services: "Services", now: str) -> None:
+async def repaired(services: Surroundings, now: str) -> None:
     """Make what Services lack, as after an end between two writes."""
     for service in services.reader.list("services"):
         spec = service.get("spec") or {}

@@ -8,6 +8,7 @@ from steersman.apiserver.custom import definition as definitions
 from steersman.apiserver.custom import strategy as custom
 from steersman.apiserver.registry import (
     certificates,
+    controllerrevisions,
     customresourcedefinitions,
     endpointslices,
     ipaddresses,
@@ -102,6 +103,14 @@ STATUS_ALONE = frozenset({
 })  # fmt: skip
 """A write to their status changes no metadata."""
 
+EXPRESSIONS = frozenset({
+    "deviceclasses.resource.k8s.io", "mutatingadmissionpolicies.admissionregistration.k8s.io",
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io", "resourceclaims.resource.k8s.io",
+    "resourceclaimtemplates.resource.k8s.io", "validatingadmissionpolicies.admissionregistration.k8s.io",
+    "validatingwebhookconfigurations.admissionregistration.k8s.io",
+})  # fmt: skip
+"""Whose validation compiles expressions."""
+
 BYTE_NAMES = frozenset({"deviceclasses.resource.k8s.io", "replicationcontrollers"})
 """Whose names are measured in bytes, says the refusal."""
 
@@ -109,6 +118,7 @@ LABEL_NAMES = frozenset({"namespaces", "services", "statefulsets.apps"})
 
 STRATEGIES: dict[str, type[Strategy]] = {
     "certificatesigningrequests.certificates.k8s.io": certificates.SigningRequests,
+    "controllerrevisions.apps": controllerrevisions.ControllerRevisions,
     "customresourcedefinitions.apiextensions.k8s.io": customresourcedefinitions.Definitions,
     "daemonsets.apps": workloads.DaemonSets,
     "deployments.apps": workloads.Deployments,
@@ -145,6 +155,7 @@ def strategy_of(resource: resources.Resource) -> Strategy:
     strategy.metadata_checks = 4 if name in FOUR_CHECKS else 3
     strategy.change_checks = 1 if name in ONE_CHECK else 2
     strategy.status_keeps_metadata = name in STATUS_ALONE
+    strategy.has_expressions = name in EXPRESSIONS
     strategy.collected = not name.startswith("events") and name != definitions.PREFIX
     if name in SEGMENT_NAMES:
         strategy.name_rule = names.path_segment

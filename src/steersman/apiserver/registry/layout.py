@@ -20,7 +20,10 @@ import msgspec
 from steersman.api.tree import Tree
 
 _encoder = msgspec.json.Encoder()
+ROOT = "/registry/"
+"""Where the keys of all objects begin."""
 _START = len(b'{"metadata":{')
+_REVISION = b'"metadata":{"resourceVersion":"'
 
 
 class Layout:
@@ -33,7 +36,7 @@ class Layout:
         self.api_version = api_version
         front = b'{"kind":%s,"apiVersion":%s,' % (_encoder.encode(kind), _encoder.encode(api_version))
         self.item_at = len(front)
-        self.head = front + b'"metadata":{"resourceVersion":"'
+        self.head = front + _REVISION
         self.head_length = len(self.head)
 
     def pack(self, tree: Tree) -> tuple[bytes, bytes]:
@@ -49,10 +52,6 @@ class Layout:
         metadata.pop("resourceVersion", None)
         body["metadata"] = metadata
         return self.head, b'",' + _encoder.encode(body)[_START:]
-
-    def at_revision(self, value: bytes, old: int, new: int) -> bytes:
-        """The same object with another resourceVersion."""
-        return b"%b%d%b" % (self.head, new, value[self.head_length + len(str(old)) :])
 
     def tail(self, value: bytes, revision: int) -> bytes:
         return value[self.head_length + len(str(revision)) :]
@@ -74,6 +73,12 @@ def stamped(tree: Tree, revision: int, kind: str, api_version: str) -> dict[str,
     out["kind"], out["apiVersion"] = kind, api_version
     out["metadata"] = {**metadata, "resourceVersion": str(revision)}
     return out
+
+
+def at_revision(value: bytes, old: int, new: int) -> bytes:
+    """A stored object with another resourceVersion, in whatever version it is stored."""
+    at = value.index(_REVISION) + len(_REVISION)
+    return b"%b%d%b" % (value[:at], new, value[at + len(str(old)) :])
 
 
 def encode(value: object) -> bytes:

@@ -4,20 +4,18 @@ No admission, no validation: what is written here follows from something that ha
 server itself is.  Owned by the part of the server that `manager` names.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from steersman.api.apply import managed, typed
 from steersman.api.tree import Tree
+from steersman.apiserver.registry.surroundings import Surroundings
 from steersman.store import protocol
-
-if TYPE_CHECKING:
-    from steersman.apiserver.services import Services
 
 AUTHOR = protocol.Author("system:apiserver", "kube-apiserver")
 
 
 async def make(
-    services: "Services", prefix: str, manager: str, wanted: Tree, now: str, *, status_manager: str = ""
+    services: Surroundings, prefix: str, manager: str, wanted: Tree, now: str, *, status_manager: str = ""
 ) -> None:
     """Make an object.  Raises Mismatch where one of its name is there.
 
@@ -25,7 +23,7 @@ async def make(
     """
     registry = services.registry_of(prefix)
     metadata: dict[str, Any] = {**wanted["metadata"], "uid": services.entropy.uuid(), "creationTimestamp": now}
-    if registry.strategy.generation:
+    if registry.generation:
         metadata["generation"] = 1
     tree = {**wanted, "metadata": metadata}
     metadata["managedFields"] = managed.updated(

@@ -7,9 +7,9 @@ grace 0                             deleted at once: the kubelet says that it ha
 
 from typing import Any
 
-from steersman.api import field, status
+from steersman.api.semantics import pod_qos
 from steersman.api.tree import MutableTree, Tree, at
-from steersman.apiserver.registry import app_armor, pod_qos
+from steersman.apiserver.registry import app_armor
 from steersman.apiserver.registry.strategy import Context, Strategy, keep
 
 
@@ -58,10 +58,6 @@ class Pods(Strategy):
         for group in ("containers", "initContainers"):
             if group in spec:
                 spec[group] = _resized(spec[group], at(new, "spec", group, default=()))
-        before = pod_qos.of(old)
-        if pod_qos.of({"spec": spec}) != before:
-            error = field.invalid(field.Path("spec"), before, "Pod QOS Class may not change as a result of resizing")
-            raise status.invalid("Pod", "", old["metadata"]["name"], [error])
         self._narrowed(new, old, spec)
 
     def _narrowed(self, new: MutableTree, old: Tree, spec: Tree) -> None:

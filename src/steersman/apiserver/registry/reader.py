@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from steersman.api.tree import Tree
-from steersman.apiserver.registry import layout, registry
+from steersman.apiserver.registry import layout
 from steersman.store import protocol
 
 KEPT = 20_000
@@ -37,12 +37,12 @@ class StoreReader:
         self._subscriptions: list[protocol.Subscription] = []
 
     def get(self, storage_prefix: str, namespace: str, name: str) -> Tree | None:
-        key = f"{registry.ROOT}{storage_prefix}/" + (f"{namespace}/{name}" if namespace else name)
+        key = f"{layout.ROOT}{storage_prefix}/" + (f"{namespace}/{name}" if namespace else name)
         entry = self._store.get(key)
         return None if entry is None else self._decoded(entry)
 
     def list(self, storage_prefix: str, namespace: str = "") -> Sequence[Tree]:
-        prefix = f"{registry.ROOT}{storage_prefix}/" + (f"{namespace}/" if namespace else "")
+        prefix = f"{layout.ROOT}{storage_prefix}/" + (f"{namespace}/" if namespace else "")
         version = self.version(storage_prefix)
         kept = self._lists.get(prefix)
         if kept is not None and kept[0] == version:
@@ -70,7 +70,7 @@ class StoreReader:
                 self._trees.pop(change.entry.key, None)
 
         self._versions[storage_prefix] = after = self._store.revision
-        prefix = f"{registry.ROOT}{storage_prefix}/"
+        prefix = f"{layout.ROOT}{storage_prefix}/"
         self._subscriptions.append(self._store.watch(prefix, sink, after=after))
         return after
 

@@ -8,8 +8,8 @@ The same bytes serve every version of a resource; where versions differ in more 
 form is derived once a revision and kept.  Nothing here decides: verbs and strategies do.
 """
 
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, cast
 
 from steersman.api import codec, resources, status
 from steersman.api import schema as schemas
@@ -20,8 +20,24 @@ from steersman.apiserver.registry import layout as layouts
 from steersman.apiserver.registry.strategy import Strategy
 from steersman.store import protocol
 
-ROOT = "/registry/"
+ROOT = layouts.ROOT
 DERIVED_KEPT = 4096
+
+
+class Conversions(Protocol):
+    """Between the versions of one resource, where somebody else (a webhook) makes one of the other."""
+
+    def of(self, value: bytes) -> bytes:
+        """Stored bytes in the version served.  Raises where `ensure` was not asked for them."""
+        ...
+
+    async def ensure(self, values: Iterable[bytes]) -> None:
+        """Have these converted.  Raises StatusError."""
+        ...
+
+    async def storable(self, tree: Tree) -> Tree:
+        """An object of the version served as it is stored.  Raises StatusError."""
+        ...
 
 
 class Registry:
@@ -39,6 +55,8 @@ class Registry:
         self.to_stored = conversion.find(resource.kind, resource.api_version, resource.storage)
         self.stored_group = resources.split(resource.storage)[0]
         """The group in which a refusal of validation names the kind."""
+        self.conversions: Conversions | None = None
+        """Where a webhook converts what is stored into the version served, and back."""
         self._node = node
         self._derived: dict[str, tuple[int, bytes]] = {}
 
@@ -53,6 +71,11 @@ class Registry:
         if self._node is None:
             self._node = schemas.node_of(self.resource)
         return self._node
+
+    @property
+    def generation(self) -> bool:
+        """Whether `metadata.generation` is kept."""
+        return self.strategy.generation
 
     # keys
 
@@ -96,10 +119,14 @@ class Registry:
             return self._converted(value)
         tree: dict[str, Any] = layouts.decode(value)
         tree["apiVersion"] = self.resource.api_version
+        if self.strategy.spelling:
+            self.strategy.spelt(tree, value)
         return tree
 
     def _converted(self, value: bytes) -> dict[str, Any]:
         assert self.to_served is not None
+        if self.conversions is not None:
+            value = self.conversions.of(value)
         tree: dict[str, Any] = {"kind": self.resource.kind, "apiVersion": self.resource.api_version}
         tree.update(self.to_served(layouts.decode(value)))
         tree["apiVersion"] = self.resource.api_version
@@ -107,8 +134,14 @@ class Registry:
 
     # writes
 
+    async def storable(self, tree: Tree) -> Tree:
+        """A tree in the version served as `packed` takes it.  Raises StatusError where it cannot be converted."""
+        return tree if self.conversions is None else await self.conversions.storable(tree)
+
     def packed(self, tree: Tree) -> tuple[bytes, bytes]:
         """Head and tail as the store takes them, of a tree in the version served."""
+        if self.strategy.spelling:
+            tree = self.strategy.written(tree)
         return self.stored.pack(tree if self.to_stored is None else self.to_stored(tree))
 
     def unsettled(self, tail: bytes) -> bool:

@@ -10,27 +10,27 @@ cluster (addresses, ports) and returns what undoes the reservation, and `settle`
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from steersman.api import field, meta, names, resources, schema, status
 from steersman.api.tree import MutableTree, Tree
+from steersman.apiserver.registry.surroundings import Surroundings
 from steersman.kit import http
-
-if TYPE_CHECKING:
-    from steersman.apiserver.services import Services
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Context:
     """What a hook may know of the request."""
 
-    services: "Services"
+    services: Surroundings
     user: http.User
     namespace: str
     now: str
     """The time of the request as objects carry it."""
     dry_run: bool = False
     warnings: list[str] = dataclasses.field(default_factory=list)
+    patient: bool = False
+    """Whether a validation may take its time: nobody waits for it but its own client."""
 
 
 def nothing() -> None:
@@ -38,6 +38,13 @@ def nothing() -> None:
 
 
 Undo = Callable[[], None]
+
+
+class LaboriousError(Exception):
+    """A validation found out on the way that it takes longer than the loop should be held.
+
+    It has done nothing yet, and is done again beside the loop with a patient context.
+    """
 
 
 class Strategy:
@@ -55,12 +62,19 @@ class Strategy:
     """Deletion marks the object first and waits for somebody to finish it."""
     orphans_by_default = False
     """Dependents survive a deletion that does not say otherwise."""
+    any_finalizer = False
+    """Finalizers need no domain."""
+    has_expressions = False
+    """Validation compiles expressions, some 10 µs a character."""
     collected = True
     """The garbage collector follows its owner references."""
     status_keeps: Sequence[str] = ()
     """The metadata that a write to `status` leaves as it is."""
     status_keeps_metadata = False
     """A write to `status` leaves all of the metadata as it is, but for who owns it."""
+
+    spelling = False
+    """Something of the object is kept as the text that was sent: `spelt`, `spelt_anew` and `written` are asked."""
 
     made_annotations: Sequence[str] = ()
     """Annotations that stand for fields: the object shows them, its metadata alone does not."""
@@ -74,6 +88,18 @@ class Strategy:
         self.resource = resource
         self.name_rule: meta.NameRule = names.dns1123_subdomain
         self.has_status = resource.subresource("status") is not None
+
+    # spelling
+
+    def spelt(self, tree: MutableTree, source: bytes) -> None:
+        """Note how an object that was decoded from `source` is spelt there."""
+
+    def spelt_anew(self, tree: MutableTree) -> None:
+        """Forget it: a patch writes the object anew."""
+
+    def written(self, tree: Tree) -> Tree:
+        """The tree with that text in it, ready to be encoded."""
+        return tree
 
     # create
 
@@ -103,6 +129,10 @@ class Strategy:
 
     def validate_create(self, new: Tree, context: Context) -> Sequence[field.FieldError]:
         return ()
+
+    def is_laborious(self, new: Tree, subresource: str = "") -> bool:
+        """Whether validation may take long whatever the size of the object: it is done beside the loop then."""
+        return self.has_expressions and not subresource
 
     def complete(self, new: MutableTree) -> None:
         """Fill in what an object gets when it is read back for the first time: nobody validates or owns it."""

@@ -6,7 +6,7 @@ of, or dropped in silence.
 
 from typing import Any
 
-from steersman.api import codec, status
+from steersman.api import codec, schema, status
 from steersman.api.schema.node import Node
 from steersman.api.tree import MutableTree, Tree
 from steersman.apiserver import call as calls
@@ -42,11 +42,18 @@ def decoded(call: Call, options: optioned.WriteOptions, kind: str, api_version: 
             api_version, kind, custom.envelope if custom else node,
             request.headers.get("content-type", ""), request.body,
             validation=codec.FieldValidation(options.field_validation), table=call.services.resources,
+            custom=custom is not None,
         )  # fmt: skip
         call.warnings += received.warnings
+        call.empty = received.empty
         tree = received.tree
+        if call.registry.strategy.spelling and request.body[:1] == b"{":
+            call.registry.strategy.spelt(tree, request.body)
         if custom is not None:
-            tree, unknown = custom.pruned(tree)
+            try:
+                tree, unknown = custom.pruned(tree)
+            except codec.DecodeError as error:
+                raise _unfit(call, str(error)) from error
             if options.field_validation != "Ignore":
                 heed(call, options, unknown)
     tree["metadata"] = dict(tree.get("metadata") or {})
@@ -60,6 +67,7 @@ def checked(call: Call, options: optioned.WriteOptions, tree: Tree, node: Node) 
     except codec.DecodeError as error:
         raise _unfit(call, str(error)) from error
     heed(call, options, accepted.problems)
+    call.empty = accepted.empty
     return dict(accepted.tree)
 
 
@@ -107,16 +115,21 @@ def check_name(call: Call, tree: MutableTree) -> None:
 def options_tree(call: Call) -> dict[str, Any] | None:
     """The DeleteOptions of a body; None where there is none.  Raises 400."""
     request = call.request
-    if request.tree is not None:
-        tree: dict[str, Any] = calls.copied(request.tree)
-        return tree
-    if not request.body.strip():
+    if request.tree is None and not request.body.strip():
         return None
-    media = request.headers.get("content-type", "") or "application/json"
     try:
-        found = codec.decode_body(media, request.body)
+        if request.tree is not None:
+            found: Any = calls.copied(request.tree)
+        else:
+            found = codec.decode_body(request.headers.get("content-type", "") or "application/json", request.body)
+        if not isinstance(found, dict):
+            raise status.bad_request("the object provided is unrecognized (must be of type DeleteOptions)")
+        if found.get("kind") not in (None, "", "DeleteOptions"):
+            raise status.bad_request("decoded object cannot be converted to DeleteOptions")
+        tree: dict[str, Any] = codec.accept(schema.definition(_DELETE_OPTIONS), found, strict=False).tree
     except codec.DecodeError as error:
         raise status.bad_request(str(error)) from error
-    if not isinstance(found, dict):
-        raise status.bad_request("the object provided is unrecognized (must be of type DeleteOptions)")
-    return found
+    return tree
+
+
+_DELETE_OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"

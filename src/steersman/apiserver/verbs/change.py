@@ -9,6 +9,7 @@ finalizer from an object marked for deletion deletes it.
 """
 
 import asyncio
+import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,9 +18,9 @@ from steersman.api import field, meta, status
 from steersman.api.apply import managed
 from steersman.api.tree import MutableTree, Tree
 from steersman.apiserver import plugged
-from steersman.apiserver.call import Call
+from steersman.apiserver.call import LARGE, Call
 from steersman.apiserver.http import options as optioned
-from steersman.apiserver.registry.strategy import Context, nothing
+from steersman.apiserver.registry.strategy import Context, LaboriousError, nothing
 from steersman.apiserver.verbs import insert as inserting
 from steersman.apiserver.verbs import permission
 from steersman.apiserver.verbs.insert import Written
@@ -66,12 +67,13 @@ async def change(
             if absent is None:
                 raise registry.not_found(name)
             permission.check_create(call)
-            made = absent()
+            made = await call.apart(absent)
             if not isinstance(made, Proposal):
                 made = Proposal(made)
             return await inserting.insert(call, made.tree, options, entries=made.entries)
-        old = registry.tree(entry.value)
-        proposed = make(functools.partial(registry.tree, entry.value))
+        size = len(entry.value)
+        old = await call.apart(registry.tree, entry.value, size=size)
+        proposed = await call.apart(make, functools.partial(registry.tree, entry.value), size=size)
         if not isinstance(proposed, Proposal):
             proposed = Proposal(proposed)
         try:
@@ -105,7 +107,8 @@ async def _write(
     metadata["resourceVersion"] = str(entry.revision)
     entries = proposed.entries
     if entries is None:
-        entries = plugged.owned(call, old, new, optioned.manager_of(options, call.request))
+        manager = optioned.manager_of(options, call.request)
+        entries = await call.apart(plugged.owned, call, old, new, manager, size=len(entry.value))
     _set_entries(metadata, entries)
 
     attributes = plugged.attributes(call, "UPDATE", new, old, dry_run=options.dry_run)
@@ -119,7 +122,11 @@ async def _write(
     try:
         strategy.prepare(subresource, new, old, context)
         _keep_system_fields(new["metadata"], before)
-        _validate(call, new, old, context)
+        size = LARGE + 1 if strategy.is_laborious(new, subresource) else len(entry.value)
+        try:
+            await call.apart(_validate, call, new, old, context, size=size)
+        except LaboriousError:
+            await call.services.aside.run(_validate, call, new, old, dataclasses.replace(context, patient=True))
         attributes.object = new
         await plugged.validate(call, attributes)
         written = await _store(call, entry, new, old, options)
@@ -144,12 +151,12 @@ async def _store(
         return Written(old, entry.revision)
     if options.dry_run:
         return Written(registry.settled(new), entry.revision)
-    head, tail = registry.packed(new)
-    if registry.unsettled(tail):
-        new = registry.settled(new)
-        if new == old:
-            return Written(old, entry.revision)
-        head, tail = registry.packed(new)
+    as_sent = new
+    new, head, tail = await call.apart(
+        inserting.packed, call, new, await call.registry.storable(new), size=len(entry.value)
+    )  # fmt: skip
+    if new is not as_sent and new == old:
+        return Written(old, entry.revision)
     written = await call.services.store.put(entry.key, head, tail, expect=entry.revision, author=call.author)
     registry.strategy.finish(new, old, call.context())
     await registry.strategy.settle(new, old, call.context())
@@ -159,15 +166,20 @@ async def _store(
 def _validate(call: Call, new: Tree, old: Tree, context: Context) -> None:
     registry, resource = call.registry, call.resource
     strategy = registry.strategy
-    errors = meta.update(
-        new["metadata"], old["metadata"], repeats=strategy.metadata_checks, change_repeats=strategy.change_checks
-    )
-    if call.info.subresource == "status":
-        errors += plugged.validation_update(resource, new, old, "status")
-        errors += strategy.validate_status(new, old, context)
-    else:
-        errors += plugged.validation_update(resource, new, old, call.info.subresource)
-        errors += strategy.validate_update(new, old, context)
+
+    def check(tree: Tree) -> list[field.FieldError]:
+        errors = meta.update(
+            tree["metadata"], old["metadata"], repeats=strategy.metadata_checks, change_repeats=strategy.change_checks,
+            any_finalizer=strategy.any_finalizer,
+        )  # fmt: skip
+        errors += plugged.validation_update(resource, tree, old, call.info.subresource)
+        if call.info.subresource == "status":
+            errors += strategy.validate_status(tree, old, context)
+        else:
+            errors += strategy.validate_update(tree, old, context)
+        return errors
+
+    errors = plugged.complaints(call, new, check)
     if errors:
         raise status.invalid(resource.kind, registry.stored_group, new["metadata"].get("name") or "", errors)
     if not call.info.subresource:
@@ -189,7 +201,7 @@ async def _remove(
 ) -> Written:
     """The last finalizer is gone: so is the object."""
     if not options.dry_run:
-        head, tail = call.registry.packed(new)
+        head, tail = call.registry.packed(await call.registry.storable(new))
         await call.services.store.delete(entry.key, head, tail, expect=entry.revision, author=call.author)
         call.registry.strategy.finish(None, old, call.context())
         await call.registry.strategy.settle(None, old, call.context())

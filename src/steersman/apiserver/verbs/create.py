@@ -10,13 +10,19 @@ from steersman.kit import http
 
 async def create(call: Call) -> http.Response:
     options = optioned.write_options(call.request, "CreateOptions")
-    new = bodies.received(call, options)
+    new = await call.apart(bodies.received, call, options)
     bodies.place(call, new)
     written = await inserting.insert(call, new, options)
-    return answered(call, written, 201)
+    return await answered(call, written, 201)
 
 
-def answered(call: Call, written: inserting.Written, code: int) -> http.Response:
+async def answered(call: Call, written: inserting.Written, code: int) -> http.Response:
+    """What the client gets after a write; a large object in another form is made beside the loop."""
+    size = 0 if call.accept.plain or written.entry is None else len(written.entry.value)
+    return await call.apart(_answered, call, written, code, size=size)
+
+
+def _answered(call: Call, written: inserting.Written, code: int) -> http.Response:
     """What the client gets after a write: the object as it is now, in the bytes that are stored where it can be."""
     tree, registry = written.tree, call.registry
     if written.entry is not None and call.accept.plain and registry.to_served is None:

@@ -36,7 +36,7 @@ class Deleted:
 
 
 async def delete(call: Call) -> http.Response:
-    options = optioned.delete_options(call.request, bodies.options_tree(call))
+    options = optioned.delete_options(call.request, await call.apart(bodies.options_tree, call))
     deleted = await remove(call, call.info.name, options)
     return answered(call, deleted, options)
 
@@ -73,7 +73,8 @@ async def remove(call: Call, name: str, options: optioned.DeleteOptions) -> Dele
 async def _attempt(call: Call, entry: protocol.Entry, options: optioned.DeleteOptions) -> Deleted:
     registry, store = call.registry, call.services.store
     strategy = registry.strategy
-    old = registry.tree(entry.value)
+    size = len(entry.value)
+    old = await call.apart(registry.tree, entry.value, size=size)
     context = call.context(options.dry_run)
     check_preconditions(call, old, options)
     attributes = plugged.attributes(call, "DELETE", None, old, dry_run=options.dry_run, options=options.tree)
@@ -81,7 +82,7 @@ async def _attempt(call: Call, entry: protocol.Entry, options: optioned.DeleteOp
     await plugged.mutate(call, attributes)
     await plugged.validate(call, attributes)
 
-    new = registry.tree(entry.value)
+    new = await call.apart(registry.tree, entry.value, size=size)
     metadata = new["metadata"]
     graceful, pending = _grace(call, new, options, context)
     if pending:
@@ -97,11 +98,11 @@ async def _attempt(call: Call, entry: protocol.Entry, options: optioned.DeleteOp
             return Deleted(old, entry.revision, gone=False)
         if options.dry_run:
             return Deleted(new, entry.revision, gone=False)
-        head, tail = registry.packed(new)
+        head, tail = registry.packed(await registry.storable(new))
         written = await store.put(entry.key, head, tail, expect=entry.revision, author=call.author)
         return Deleted(new, written.revision, gone=False)
     if not options.dry_run:
-        head, tail = registry.packed(new)
+        head, tail = registry.packed(await registry.storable(new))
         written = await store.delete(entry.key, head, tail, expect=entry.revision, author=call.author)
         strategy.finish(None, old, context)
         await strategy.settle(None, old, context)

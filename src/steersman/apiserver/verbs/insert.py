@@ -6,14 +6,16 @@ validation, validating admission, the write.
 """
 
 import asyncio
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from steersman.api import meta, names, status
+from steersman.api import field, meta, names, status
 from steersman.api.tree import MutableTree, Tree
 from steersman.apiserver import plugged
-from steersman.apiserver.call import Call
+from steersman.apiserver.call import LARGE, Call
 from steersman.apiserver.http import options as optioned
+from steersman.apiserver.registry.strategy import LaboriousError
 from steersman.store import protocol
 
 NAME_ATTEMPTS = 8
@@ -44,7 +46,7 @@ async def insert(
     strategy = call.registry.strategy
     metadata = _begin(call, new)
     if entries is None:
-        entries = plugged.owned(call, None, new, optioned.manager_of(options, call.request))
+        entries = await call.apart(plugged.owned, call, None, new, optioned.manager_of(options, call.request))
     _set_entries(metadata, entries)
     context = call.context(options.dry_run)
     attributes = plugged.attributes(call, "CREATE", new, None, dry_run=options.dry_run)
@@ -59,7 +61,10 @@ async def insert(
     undo = strategy.begin(new, None, context)
     try:
         strategy.prepare_create(new, context)
-        _validate(call, new, context)
+        try:
+            await call.apart(_validate, call, new, context, size=LARGE + 1 if strategy.is_laborious(new) else 0)
+        except LaboriousError:
+            await call.services.aside.run(_validate, call, new, dataclasses.replace(context, patient=True))
         attributes.name, attributes.object = metadata["name"], new
         await plugged.validate(call, attributes)
         strategy.complete(new)
@@ -102,9 +107,17 @@ def _begin(call: Call, new: MutableTree) -> MutableTree:
 def _validate(call: Call, new: Tree, context: Any) -> None:
     registry, resource = call.registry, call.resource
     strategy = registry.strategy
-    errors = meta.create(new["metadata"], namespaced=resource.namespaced, name_rule=strategy.name_rule)
-    errors += plugged.validation_create(resource, new)
-    errors += strategy.validate_create(new, context)
+
+    def check(tree: Tree) -> list[field.FieldError]:
+        errors = meta.create(
+            tree["metadata"], namespaced=resource.namespaced, name_rule=strategy.name_rule,
+            any_finalizer=strategy.any_finalizer,
+        )  # fmt: skip
+        errors += plugged.validation_create(resource, tree)
+        errors += strategy.validate_create(tree, context)
+        return errors
+
+    errors = plugged.complaints(call, new, check)
     if errors:
         raise status.invalid(resource.kind, registry.stored_group, new["metadata"].get("name") or "", errors)
     call.warnings += plugged.warnings(resource, new, None)
@@ -121,12 +134,24 @@ async def _store(call: Call, new: MutableTree, options: optioned.WriteOptions) -
         return Written(registry.settled(new), 0, created=True)
     if new["metadata"].get("resourceVersion") not in (None, "", "0"):
         raise status.failure(500, "", "resourceVersion should not be set on objects to be created")
-    head, tail = registry.packed(new)
+    new, head, tail = await call.apart(packed, call, new, await registry.storable(new))
+    entry = await store.put(key, head, tail, expect=0, author=call.author)
+    return Written(new, entry.revision, created=True, entry=entry)
+
+
+def packed(call: Call, new: MutableTree, stored: Tree) -> tuple[MutableTree, bytes, bytes]:
+    """The object as it comes back from storage, and head and tail of what is stored: it, in the version stored.
+
+    Refuses to store what no request could bring as a whole: patch by patch, objects would grow without end.
+    """
+    registry, limit = call.registry, call.services.config.body_limit
+    head, tail = registry.packed(stored)
     if registry.unsettled(tail):
         new = registry.settled(new)
         head, tail = registry.packed(new)
-    entry = await store.put(key, head, tail, expect=0, author=call.author)
-    return Written(new, entry.revision, created=True, entry=entry)
+    if len(head) + len(tail) > limit:
+        raise status.too_large(f"limit is {limit}")
+    return new, head, tail
 
 
 def _set_entries(metadata: MutableTree, entries: Sequence[Tree]) -> None:

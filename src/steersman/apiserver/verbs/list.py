@@ -1,15 +1,24 @@
 """LIST: the stored bytes of many objects, spliced, in chunks.
 
-Which revision: none asked or 0 is the newest there is (nothing here is ever stale); a number without a match
-rule is "not older than", and with a limit exactly that one, as the reference has it for compatibility.
+Which moment a list shows (nothing here is ever stale, so "any" and "not older than" are the newest there is):
+
+    resourceVersion   resourceVersionMatch   limit   the moment
+    none              none                   any     the newest
+    0                 none, NotOlderThan     any     the newest, and the limit is not heeded
+    N                 none                   none    the newest; 504 where N does not come
+    N                 none                   given   N exactly, as it was before there were match rules
+    N                 NotOlderThan           any     the newest; 504 where N does not come
+    N                 Exact                  any     N exactly; 410 where it is compacted, 504 where it is not there
 
 A continue token says at which revision the list began and which key came last, so pages of one list show one
-moment.  When that moment is compacted, 410 carries a token for going on inconsistently.
+moment.  When that moment is compacted, 410 carries a token for going on inconsistently, at the newest.
 """
 
 import base64
-import binascii
+import itertools
 import json
+import posixpath
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,12 +28,20 @@ from steersman.apiserver.call import Call
 from steersman.apiserver.http import negotiate, respond
 from steersman.apiserver.http import options as optioned
 from steersman.apiserver.registry import layout as layouts
-from steersman.apiserver.verbs import forms
+from steersman.apiserver.verbs import forms, moments
 from steersman.kit import http
 from steersman.store import protocol
 
 CHUNK = 64 * 1024
+FILTERED = 2 * 1024 * 1024
+MANY = 1000
+"""Bytes and objects up to which a selector is asked about them on the loop: some milliseconds."""
+MANY_SPLICED = 5000
+"""Objects up to which a list is put together on the loop."""
 TOKEN_VERSION = "meta.k8s.io/v1"  # noqa: S105
+TOKEN_LIMIT = 4096
+"""Characters; a key is not half as long."""
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9_\r\n-]")
 TOO_OLD = (
     "The provided continue parameter is too old to display a consistent list result. You can start a new list "
     "without the continue parameter, or use the continue token in this response to retrieve the remainder of the "
@@ -35,12 +52,19 @@ TOO_OLD = (
 
 async def list(call: Call) -> http.Response:
     options = optioned.list_options(call.request)
-    selection = selections.select(call.resource, options.label_selector, options.field_selector)
-    found = find(call, options, selection)
+    selection = await call.selection(options.label_selector, options.field_selector)
+    found = await find(call, options, selection)
+    if len(found.entries) > MANY_SPLICED:
+        return await call.services.aside.run(answered, call, found)
+    size = 0 if call.accept.plain else sum(len(entry.value) for entry in found.entries)
+    return await call.apart(answered, call, found, size=size)
+
+
+def answered(call: Call, found: "Found") -> http.Response:
     metadata: dict[str, Any] = {"resourceVersion": str(found.revision)}
     if found.token:
         metadata["continue"] = found.token
-        if selection is None and found.remaining:
+        if found.remaining:
             metadata["remainingItemCount"] = found.remaining
     if call.accept.plain:
         return http.Response(200, chunks=spliced(call, found.entries, metadata))
@@ -66,64 +90,73 @@ class Found:
         self.remaining = remaining
 
 
-def find(call: Call, options: optioned.ListOptions, selection: selections.Selection | None) -> Found:
+async def find(call: Call, options: optioned.ListOptions, selection: selections.Selection | None) -> Found:
     """What a list shows.  Raises what a list is refused with."""
     registry, store = call.registry, call.services.store
     namespace = call.info.namespace
-    if selection is not None and selection.namespace and call.resource.namespaced:
-        if namespace and namespace != selection.namespace:
-            return Found((), store.revision)
-        namespace = selection.namespace
+    single = False
+    if selection is not None:
+        chosen = selection.namespace if call.resource.namespaced else ""
+        namespace = namespace or chosen
+        single = bool(selection.name) and (bool(namespace) or not call.resource.namespaced)
+        single = single and chosen in ("", namespace)
     prefix = registry.range_prefix(namespace)
-    at, after = _position(call, options, prefix)
+    at, after = await _position(call, options, prefix, single=single)
     limit = 0 if options.resource_version == "0" else options.limit
-    if selection is not None and selection.name and (namespace or not call.resource.namespaced) and not after:
-        entry = registry.entry(namespace, selection.name, at)
-        matched = entry is not None and (selection.key_only or selection.matches(entry))
-        return Found([entry] if entry is not None and matched else (), at or store.revision)
     try:
-        return _read(store, prefix, selection, at, after, limit)
+        if selection is not None and single and not after:
+            entry = registry.entry(namespace, selection.name, at)
+            matched = entry is not None and (selection.key_only or selection.matches(entry))
+            return Found([entry] if entry is not None and matched else (), at or store.revision)
+        return await _read(call, prefix, selection, at, after, limit)
     except protocol.Compacted as error:
         raise _compacted(call, options, prefix, after) from error
     except protocol.Future as error:
-        raise future(at, error.current) from error
+        raise moments.future(at, error.current) from error
 
 
-def _read(
-    store: protocol.Store,
-    prefix: str,
-    selection: selections.Selection | None,
-    at: int,
-    after: str,
-    limit: int,
+async def _read(
+    call: Call, prefix: str, selection: selections.Selection | None, at: int, after: str, limit: int
 ) -> Found:
-    if selection is None:
+    store = call.services.store
+    if selection is None or not limit:
         page = store.range(prefix, at=at, after=after, limit=limit)
+        if selection is not None:
+            return Found(await _chosen(call, selection, page.entries, None), page.revision)
         token = _token(prefix, page.entries[-1].key, page.revision) if page.remaining and page.entries else ""
         return Found(page.entries, page.revision, token, page.remaining)
-    entries: Sequence[protocol.Entry]
-    if not limit:
-        page = store.range(prefix, at=at, after=after)
-        return Found([entry for entry in page.entries if selection.accepts(entry.value)], page.revision)
     kept: Any = []
     step = limit
     while True:
         page = store.range(prefix, at=at, after=after, limit=step)
         at = page.revision
-        entries = page.entries
-        for place, entry in enumerate(entries):
-            if selection.accepts(entry.value):
-                kept.append(entry)
-                if len(kept) == limit:
-                    more = place + 1 < len(entries) or page.remaining
-                    return Found(kept, at, _token(prefix, entry.key, at) if more else "")
-        if not page.remaining or not entries:
+        kept += await _chosen(call, selection, page.entries, limit - len(kept))
+        if len(kept) == limit:
+            last = kept[-1].key
+            return Found(kept, at, _token(prefix, last, at) if page.remaining or last != page.entries[-1].key else "")
+        if not page.remaining or not page.entries:
             return Found(kept, at)
-        after = entries[-1].key
+        after = page.entries[-1].key
         step = min(step * 2, 10_000)
 
 
-def _position(call: Call, options: optioned.ListOptions, prefix: str) -> tuple[int, str]:
+async def _chosen(
+    call: Call, selection: selections.Selection, entries: Sequence[protocol.Entry], limit: int | None
+) -> Sequence[protocol.Entry]:
+    """The first so many that are selected; of much, found beside the loop."""
+    if len(entries) > MANY or sum(len(entry.value) for entry in entries) > FILTERED:
+        return await call.services.aside.run(_filtered, selection, entries, limit)
+    return _filtered(selection, entries, limit)
+
+
+def _filtered(
+    selection: selections.Selection, entries: Sequence[protocol.Entry], limit: int | None
+) -> Sequence[protocol.Entry]:
+    accepts = selection.accepts
+    return [*itertools.islice((entry for entry in entries if accepts(entry.value)), limit)]
+
+
+async def _position(call: Call, options: optioned.ListOptions, prefix: str, *, single: bool) -> tuple[int, str]:
     """The revision to read at (0 newest) and the key to begin after."""
     asked = optioned.resource_version(options.resource_version)
     if options.continue_:
@@ -131,20 +164,11 @@ def _position(call: Call, options: optioned.ListOptions, prefix: str) -> tuple[i
             raise status.bad_request("specifying resource version is not allowed when using continue")
         revision, start = _decoded(options.continue_)
         return max(revision, 0), prefix + start.removesuffix("\0")
-    current = call.services.store.revision
-    if asked > current:
-        raise future(asked, current)
-    exact = options.resource_version_match == "Exact" or (options.limit and not options.resource_version_match)
-    return (asked if exact and asked else 0), ""
-
-
-def future(asked: int, current: int) -> status.StatusError:
-    error = status.timeout(f"Timeout: Too large resource version: {asked}, current: {current}", 1)
-    error.tree["details"] = {
-        "causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}],
-        "retryAfterSeconds": 1,
-    }
-    return error
+    legacy = options.limit and not single and not options.resource_version_match
+    if asked and (options.resource_version_match == "Exact" or legacy):
+        return asked, ""
+    await moments.reached(call, asked)
+    return 0, ""
 
 
 def _compacted(call: Call, options: optioned.ListOptions, prefix: str, after: str) -> status.StatusError:
@@ -162,29 +186,44 @@ def _token(prefix: str, key: str, revision: int) -> str:
 
 
 def _decoded(token: str) -> tuple[int, str]:
+    """Revision (negative: the newest) and where to begin, without the collection's prefix.  Raises the 400."""
+
     def wrong(why: str) -> status.StatusError:
         return status.bad_request(f"invalid continue token: continue key is not valid: {why}")
 
-    try:
-        text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    except (binascii.Error, ValueError):
-        raise wrong("illegal base64 data at input byte 0") from None
+    if len(token) > TOKEN_LIMIT:
+        raise wrong(f"it is longer than {TOKEN_LIMIT} characters")
+    at = _illegal(token)
+    if at is not None:
+        raise wrong(f"illegal base64 data at input byte {at}")
+    plain = token.replace("\n", "").replace("\r", "")
+    text = base64.urlsafe_b64decode(plain + "=" * (-len(plain) % 4))
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         first = text[:1].decode("latin-1")
         shown = first if first.isprintable() else f"\\u{ord(first or chr(0)):04x}"
         raise wrong(f"invalid character '{shown}' looking for beginning of value") from None
     if not isinstance(value, dict) or value.get("v") != TOKEN_VERSION:
-        raise wrong("server does not recognize this encoded version")
+        version = value.get("v") if isinstance(value, dict) else ""
+        raise wrong(f"server does not recognize this encoded version {version or ''}")
     start, revision = value.get("start", ""), value.get("rv", 0)
-    if revision == 0 or not isinstance(revision, int):
+    if type(revision) is not int or not revision or not -(1 << 63) <= revision < 1 << 63:
         raise wrong("incorrect encoded start resourceVersion (version meta.k8s.io/v1)")
     if not isinstance(start, str) or not start:
         raise wrong("encoded start key empty (version meta.k8s.io/v1)")
-    if start.startswith("/") or "/../" in f"/{start}/":
-        raise wrong(f"{start}")
-    return revision, start
+    if posixpath.normpath(f"/{start.removeprefix('/')}") != f"/{start.removeprefix('/')}":
+        raise wrong(start)
+    return revision, start.removeprefix("/")
+
+
+def _illegal(token: str) -> int | None:
+    """Where a token stops being base64 without padding, by Go's count."""
+    found = _NOT_BASE64.search(token)
+    if found is not None:
+        return found.start()
+    letters = [at for at, letter in enumerate(token) if letter not in "\r\n"]
+    return letters[-1] if len(letters) % 4 == 1 else None
 
 
 def spliced(call: Call, entries: Iterable[protocol.Entry], metadata: dict[str, Any]) -> Sequence[bytes]:

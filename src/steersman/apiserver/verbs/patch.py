@@ -37,8 +37,9 @@ async def patch(call: Call) -> http.Response:
     options = optioned.write_options(call.request, "PatchOptions", apply=media == APPLY)
     if media == APPLY:
         return await _apply(call, options)
-    apply = patcher(call, media, call.registry.node)
-    shown = refusal.of_map(_document(call.request.body)) if media == STRATEGIC and call.request.tree is None else None
+    apply = await call.apart(patcher, call, media, call.registry.node)
+    by_type = media == STRATEGIC and call.request.tree is None
+    shown = (lambda: refusal.of_map(_document(call.request.body))) if by_type else None
 
     def make(fresh: changing.Fresh) -> MutableTree:
         old = fresh()
@@ -49,7 +50,7 @@ async def patch(call: Call) -> http.Response:
         return tree
 
     written = await changing.change(call, make, options, attempts=ATTEMPTS)
-    return answered(call, written, 200)
+    return await answered(call, written, 200)
 
 
 def media_type(call: Call) -> str:
@@ -58,6 +59,10 @@ def media_type(call: Call) -> str:
     known = (JSON_PATCH, MERGE, APPLY) if call.resource.custom else (JSON_PATCH, MERGE, STRATEGIC, APPLY)
     if media not in known:
         call.warnings.clear()  # the reference's router refuses it, before anybody warns
+        if call.resource.custom:
+            accepted = f"{JSON_PATCH}, {MERGE}, {APPLY}"
+            text = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
+            raise status.failure(415, "UnsupportedMediaType", text, {})
         raise status.failure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
     return media
 
@@ -87,29 +92,57 @@ def _document(body: bytes) -> Any:
 
 
 def typed(
-    call: Call, options: optioned.WriteOptions, old: Tree, tree: Tree, node: Node, *, shown: str | None = None
+    call: Call,
+    options: optioned.WriteOptions,
+    old: Tree,
+    tree: Tree,
+    node: Node,
+    *,
+    shown: Callable[[], str] | None = None,
 ) -> MutableTree:
     """The patched tree checked against its type, unknown fields dropped.  Raises 422.
 
     `shown` is how a refusal shows what was patched: the result unless given.
     """
     try:
+        if node is call.registry.node and shown is None:
+            _check_kind(call, tree)
         accepted = plugged.accepted(node, tree, options.field_validation)
         if accepted.problems and options.field_validation == "Strict":
             raise codec.DecodeError("strict decoding error: " + ", ".join(accepted.problems))
     except codec.DecodeError as error:
-        text = refusal.of_result(old, tree) if shown is None else shown
+        text = refusal.of_result(old, tree) if shown is None else shown()
         raise refusal.bad_result(text, str(error)) from error
     call.warnings += accepted.problems
+    call.empty = accepted.empty
     out = dict(accepted.tree)
     out["kind"], out["apiVersion"] = call.resource.kind, call.resource.api_version
     out["metadata"] = dict(out.get("metadata") or {})
+    call.registry.strategy.spelt_anew(out)
     return out
+
+
+def _check_kind(call: Call, tree: Tree) -> None:
+    """An object stays what it is.  Raises DecodeError, or 422."""
+    resource = call.resource
+    kind, version = tree.get("kind"), tree.get("apiVersion")
+    if not resource.custom:
+        if isinstance(kind, str) and kind not in ("", resource.kind) and version == resource.api_version:
+            table = call.services.resources
+            raise codec.DecodeError(codec.no_conversion(version, kind, resource.api_version, resource.kind, table))
+        return
+    if not isinstance(kind, str) or not kind:
+        text = msgspec.json.encode(tree).decode()
+        raise codec.DecodeError(f"Object 'Kind' is missing in '{text}'")
+    found = version if isinstance(version, str) else ""
+    if (kind, found) != (resource.kind, resource.api_version):
+        raise codec.other_kind(found, kind, resource.api_version, resource.kind, call.info.name)
 
 
 async def _apply(call: Call, options: optioned.WriteOptions) -> http.Response:
     resource = call.resource
-    applied = _applied(call, options)
+    node = call.registry.node
+    applied = await call.apart(configuration, call, options, resource.kind, resource.api_version, node)
     bodies.place(call, applied)
     if not applied["metadata"].get("name"):
         applied["metadata"]["name"] = call.info.name
@@ -124,9 +157,13 @@ async def _apply(call: Call, options: optioned.WriteOptions) -> http.Response:
         tree, owned = plugged.applied(
             call, old, calls.copied(applied), manager=options.field_manager, force=bool(options.force)
         )
-        new = dict(plugged.accepted(call.registry.node, tree, "Ignore").tree)
+        accepted = plugged.accepted(call.registry.node, tree, "Ignore")
+        call.empty = accepted.empty
+        new = dict(accepted.tree)
         new["kind"], new["apiVersion"] = resource.kind, resource.api_version
         new["metadata"] = dict(new.get("metadata") or {})
+        if tree is not old:
+            call.registry.strategy.spelt_anew(new)
         if old is not None:
             given = applied["metadata"].get("resourceVersion")
             if not given:
@@ -136,29 +173,38 @@ async def _apply(call: Call, options: optioned.WriteOptions) -> http.Response:
 
     creates = None if call.info.subresource else lambda: make(None)
     written = await changing.change(call, make, options, absent=creates, attempts=ATTEMPTS)
-    return answered(call, written, 201 if written.created else 200)
+    return await answered(call, written, 201 if written.created else 200)
 
 
-def _applied(call: Call, options: optioned.WriteOptions) -> MutableTree:
-    """The configuration that was applied, as it was sent: only what it says is owned."""
-    request, resource = call.request, call.resource
+def configuration(call: Call, options: optioned.WriteOptions, kind: str, api_version: str, node: Node) -> MutableTree:
+    """What was sent to be applied, as it was sent: only what it says is owned.  Raises 400, 500."""
+    request, twice = call.request, list[str]()
     if request.tree is not None:
         document: Any = calls.copied(request.tree)
     else:
         try:
-            document = codec.decode_body("application/yaml", request.body)
+            document = codec.decode_yaml(request.body, twice)
         except codec.DecodeError as error:
             raise status.bad_request(f"error decoding YAML: {error}") from error
-    out = dict(server_side.checked(document, resource.api_version, call.registry.node))
-    if out.get("kind") != resource.kind:
+    out = dict(server_side.checked(document, api_version, node))
+    if out.get("kind") != kind:
         raise status.bad_request(f"invalid object type: {out.get('apiVersion')}, Kind={out.get('kind')}")
     out["metadata"] = dict(out.get("metadata") or {})
     try:
-        accepted = plugged.accepted(call.registry.node, out, options.field_validation)
+        accepted = plugged.accepted(node, out, options.field_validation)
     except codec.DecodeError as error:
         raise _unconvertible(call, out, str(error)) from error
+    _heed_keys(call, options, twice)
     bodies.heed(call, options, accepted.problems)
     return out
+
+
+def _heed_keys(call: Call, options: optioned.WriteOptions, twice: list[str]) -> None:
+    """Keys that stand twice in the YAML: refused, warned of line by line, or not looked at."""
+    if twice and options.field_validation == "Strict":
+        raise status.bad_request(f"error strict decoding YAML: error converting YAML to JSON: {twice[0]}")
+    if options.field_validation == "Warn":
+        call.warnings += [line.strip() for text in twice for line in text.split("\n")[1:]]
 
 
 def _unconvertible(call: Call, applied: Tree, why: str) -> status.StatusError:

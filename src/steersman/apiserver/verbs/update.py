@@ -11,7 +11,7 @@ from steersman.kit import http
 
 async def update(call: Call) -> http.Response:
     options = optioned.write_options(call.request, "UpdateOptions")
-    sent = bodies.received(call, options)
+    sent = await call.apart(bodies.received, call, options)
     bodies.place(call, sent)
     bodies.check_name(call, sent)
     strategy = call.registry.strategy
@@ -32,4 +32,4 @@ async def update(call: Call) -> http.Response:
     written = await changing.change(
         call, make, options, absent=absent if creates else None, unconditional=strategy.unconditional_update
     )
-    return answered(call, written, 201 if written.created else 200)
+    return await answered(call, written, 201 if written.created else 200)

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 import steersman
-from steersman.api import resources, schema
+from steersman.api import resources
 from steersman.api.tree import MutableTree
-from steersman.apiserver.discovery.openapi import operations, schemas
+from steersman.apiserver.discovery.openapi import custom, operations, schemas
 from steersman.apiserver.discovery.snapshot import Snapshot
 
 _META = operations.META
@@ -61,7 +61,8 @@ def tag(snapshot: Snapshot, name: str) -> str | None:
 def _tag(snapshot: Snapshot, name: str) -> str:
     found = _resources(snapshot, name)
     made_of = [steersman.__version__, steersman.KUBERNETES_VERSION, name, repr(found)]
-    made_of += [repr(snapshot.custom_schema(each)) for each in found if each.custom]
+    schemas_of = [snapshot.custom_schema(each) for each in found if each.custom]
+    made_of += [each.digest if each is not None else "" for each in schemas_of]
     return hashlib.sha512("\n".join(made_of).encode()).hexdigest().upper()
 
 
@@ -82,7 +83,7 @@ def document(snapshot: Snapshot, name: str) -> bytes:
 def tree(snapshot: Snapshot, name: str) -> MutableTree:
     parts = name.split("/")
     found = _resources(snapshot, name)
-    custom: dict[str, Any] = {}
+    own: dict[str, Any] = {}
     paths: dict[str, Any] = {}
     if found:
         prefix = f"/{name}/"
@@ -93,10 +94,10 @@ def tree(snapshot: Snapshot, name: str) -> MutableTree:
             described = operations.Paths(each)
             paths.update(described.all())
             if each.custom:
-                custom.update(_custom(snapshot, each, described.name))
+                own.update(custom.published(each, snapshot.custom_schema(each), described.name))
     else:
         paths = _fixed(parts)
-    wanted = [ref.removeprefix(schemas.V3) for ref in schemas.references([paths, custom])]
+    wanted = [ref.removeprefix(schemas.V3) for ref in schemas.references([paths, own])]
     components = {each: schemas.v3(each) for each in schemas.closure(wanted)}
     for kind in ("DeleteOptions", "WatchEvent"):
         if found and _META + kind in components:
@@ -104,7 +105,7 @@ def tree(snapshot: Snapshot, name: str) -> MutableTree:
             if found[0].group:
                 kinds.append({"group": found[0].group, "kind": kind, "version": found[0].version})
             components[_META + kind]["x-kubernetes-group-version-kind"] = kinds
-    components.update(custom)
+    components.update(own)
     made: MutableTree = {"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "unversioned"}}
     made["paths"] = dict(sorted(paths.items()))
     made["components"] = (
@@ -152,40 +153,3 @@ def _fixed(parts: list[str]) -> dict[str, Any]:
     tag = "WellKnown" if parts[0] == ".well-known" else "openid"
     operation = {"tags": [tag], "description": text, "operationId": id, "responses": found}
     return {f"/{'/'.join(parts)}/": {"get": operation}}
-
-
-def _custom(snapshot: Snapshot, resource: resources.Resource, name: str) -> dict[str, Any]:
-    """The schemas of a custom resource: its own with the standard fields put in, and its list."""
-    given = snapshot.custom_schema(resource)
-    made: dict[str, Any] = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    if given:
-        made = dict(given)
-    properties = dict(made.get("properties") or {})
-    meta = schema.descriptions(_META + "Status")
-    properties["apiVersion"] = {"description": meta.get("apiVersion", ""), "type": "string"}
-    properties["kind"] = {"description": meta.get("kind", ""), "type": "string"}
-    properties["metadata"] = {
-        "allOf": [operations.ref(_META + "ObjectMeta")],
-        "description": "Standard object's metadata.",
-    }
-    made["properties"] = properties
-    made["type"] = "object"
-    gvk = {"group": resource.group, "version": resource.version}
-    made["x-kubernetes-group-version-kind"] = [{**gvk, "kind": resource.kind}]
-    listed = {
-        "description": f"{resource.list_kind} is a list of {resource.kind}",
-        "type": "object",
-        "required": ["items"],
-        "properties": {
-            "apiVersion": properties["apiVersion"],
-            "kind": properties["kind"],
-            "items": {
-                "description": f"List of {resource.plural}.",
-                "type": "array",
-                "items": operations.ref(name),
-            },
-            "metadata": {"allOf": [operations.ref(_META + "ListMeta")], "description": "Standard list metadata."},
-        },
-        "x-kubernetes-group-version-kind": [{**gvk, "kind": resource.list_kind}],
-    }
-    return {name: made, name + "List": listed}

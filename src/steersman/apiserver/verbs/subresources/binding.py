@@ -17,7 +17,7 @@ DEFINITION = "io.k8s.api.core.v1.Binding"
 
 async def create(call: Call) -> http.Response:
     options = optioned.write_options(call.request, "CreateOptions")
-    binding = bodies.decoded(call, options, "Binding", "v1", schema.definition(DEFINITION))
+    binding = await call.apart(bodies.decoded, call, options, "Binding", "v1", schema.definition(DEFINITION))
     given = binding["metadata"].get("namespace")
     if given and given != call.info.namespace:
         raise status.bad_request(

@@ -1,27 +1,28 @@
-"""Connections through the API server to a node: logs, exec, attach, port-forward and proxies.
+"""Connections through the API server to a node: logs, exec, attach and port-forward.
 
-What the kubelet (or the proxied server) answers is passed through as it comes, stream and upgrade included.
-Nothing is read here but which node, which container and what was asked for.
+What the kubelet answers is passed through as it comes, stream and upgrade included.  Nothing is read here but which
+node, which container and what was asked for; the options of a connection pass admission, which may change them.
 """
 
 import dataclasses
 from collections.abc import Sequence
 
 from steersman.api import status
-from steersman.api.tree import Tree, at
+from steersman.api.tree import MutableTree, Tree, at
 from steersman.apiserver import plugged
+from steersman.apiserver.access import authentication
 from steersman.apiserver.call import Call
 from steersman.apiserver.http import info as infos
 from steersman.apiserver.verbs import permission
 from steersman.client import transport
 from steersman.kit import http
 
-_KEPT_BACK = ("authorization", "host", "content-length", "connection", "upgrade")
+_KEPT_BACK = ("authorization", "content-length", "connection", "upgrade")
 
 
 async def log(call: Call) -> http.Answer:
     pod = _pod(call)
-    container = _container(call, pod)
+    container = _container(pod, call.info.name, call.request.param("container"))
     query = [(key, value) for key, value in call.request.query if key not in ("container", "pretty")]
     if at(pod, "spec", "nodeName") is None:
         return http.Response(200, "text/plain", ())
@@ -50,7 +51,8 @@ async def attach(call: Call) -> http.Answer:
 
 
 async def portforward(call: Call) -> http.Answer:
-    await _admit(call)
+    ports = [value for key, value in call.request.query if key == "ports"]
+    await admit(call, {"ports": [int(port) for port in ports if port.isdigit()]} if ports else {})
     permission.check_create(call)
     pod = _pod(call)
     _on_node(call, pod)
@@ -58,59 +60,33 @@ async def portforward(call: Call) -> http.Answer:
 
 
 async def _streams(call: Call, what: str) -> http.Answer:
-    await _admit(call)
+    options = await admit(call, _options(call))
     permission.check_create(call)
     pod = _pod(call)
-    container = _container(call, pod)
+    container = _container(pod, call.info.name, str(options.get("container") or ""))
     _on_node(call, pod)
-    query: list[tuple[str, str]] = []
-    for name, theirs, default in (
-        ("stdin", "input", "false"), ("stdout", "output", "true"), ("stderr", "error", "true"), ("tty", "tty", "false"),
-    ):  # fmt: skip
-        if infos.is_true(call.request.param(name) or default):
-            query.append((theirs, "1"))
-    query += [("command", value) for key, value in call.request.query if key == "command"]
+    query = [(theirs, "1") for name, theirs, _ in _STREAMS if options.get(name)]
+    query += [("command", str(word)) for word in options.get("command") or ()]
     return await _to_node(call, pod, f"/{what}/{_place(call)}/{container}", query)
 
 
-async def node_proxy(call: Call) -> http.Answer:
-    await _admit(call)
-    call.registry.existing("", call.info.name)
-    return await _passed(call, await _node(call, call.info.name), call.info.rest or "/")
+_STREAMS = (
+    ("stdin", "input", "false"), ("stdout", "output", "true"), ("stderr", "error", "true"), ("tty", "tty", "false"),
+)  # fmt: skip
+"""As the API calls them, as the kubelet does, and what they are unless said."""
 
 
-async def pod_proxy(call: Call) -> http.Answer:
-    await _admit(call)
-    scheme, name, port = _split(call.info.name)
-    call.registry.existing(call.info.namespace, name)
-    try:
-        to = await call.services.dialer.pod(call.info.namespace, name, port, scheme=scheme)
-    except ConnectionError as error:
-        raise status.unavailable(str(error)) from error
-    return await _passed(call, to, call.info.rest or "/")
-
-
-async def service_proxy(call: Call) -> http.Answer:
-    await _admit(call)
-    scheme, name, port = _split(call.info.name)
-    call.registry.existing(call.info.namespace, name)
-    try:
-        to = await call.services.dialer.service(call.info.namespace, name, port, scheme=scheme)
-    except ConnectionError as error:
-        raise status.unavailable(str(error)) from error
-    return await _passed(call, to, call.info.rest or "/")
-
-
-def _split(name: str) -> tuple[str, str, str]:
-    """`https:web:443` as scheme, name and port; scheme and port may be left out."""
-    parts = name.split(":")
-    if len(parts) == 1:
-        return "http", parts[0], ""
-    if len(parts) == 2:
-        return "http", parts[0], parts[1]
-    if len(parts) == 3 and parts[0] in ("", "http", "https"):
-        return parts[0] or "http", parts[1], parts[2]
-    raise status.bad_request(f"invalid service request {status.quoted(name)}")
+def _options(call: Call) -> MutableTree:
+    """The query as PodExecOptions or PodAttachOptions."""
+    request = call.request
+    found: MutableTree = {name: True for name, _, default in _STREAMS if infos.is_true(request.param(name) or default)}
+    container = request.param("container")
+    if container:
+        found["container"] = container
+    words = [value for key, value in request.query if key == "command"]
+    if words and call.info.subresource == "exec":
+        found["command"] = words
+    return found
 
 
 def _pod(call: Call) -> Tree:
@@ -121,13 +97,11 @@ def _place(call: Call) -> str:
     return f"{call.info.namespace}/{call.info.name}"
 
 
-def _container(call: Call, pod: Tree) -> str:
+def _container(pod: Tree, pod_name: str, wanted: str) -> str:
     """The container asked for, or the only one.  Raises 400."""
-    wanted = call.request.param("container")
     spec = pod.get("spec") or {}
     names = [[c["name"] for c in spec.get(group) or ()] for group in _GROUPS]
     main, init, ephemeral = names
-    pod_name = call.info.name
     if wanted:
         if wanted not in [*main, *init, *ephemeral]:
             raise status.bad_request(f"container {wanted} is not valid for pod {pod_name}")
@@ -150,12 +124,21 @@ def _on_node(call: Call, pod: Tree) -> None:
         raise status.bad_request(f"pod {call.info.name} does not have a host assigned")
 
 
-async def _admit(call: Call) -> None:
-    attributes = plugged.attributes(call, "CONNECT", None, None)
-    await plugged.validate(call, attributes)
+async def admit(call: Call, options: Tree) -> Tree:
+    """Ask admission about a connection; its options as admission leaves them.  Raises StatusError."""
+    known = call.resource.subresource(call.info.subresource)
+    assert known is not None
+    asked = plugged.attributes(
+        call, "CONNECT", {"kind": known.kind, "apiVersion": known.api_version, **options}, None
+    )  # fmt: skip
+    chain = call.services.chain
+    if chain is not None:
+        await chain.mutate(asked)
+        await chain.validate(asked)
+    return asked.new
 
 
-async def _node(call: Call, name: str) -> transport.Transport:
+async def node(call: Call, name: str) -> transport.Transport:
     if call.services.reader.get("nodes", "", name) is None:
         raise status.not_found(call.resource.plural, "", name)
     try:
@@ -165,21 +148,21 @@ async def _node(call: Call, name: str) -> transport.Transport:
 
 
 async def _to_node(call: Call, pod: Tree, path: str, query: Sequence[tuple[str, str]]) -> http.Answer:
-    to = await _node(call, str(at(pod, "spec", "nodeName")))
-    return await _sent(to, _forwarded(call.request, path, query))
+    to = await node(call, str(at(pod, "spec", "nodeName")))
+    return await _sent(to, forwarded(call.request, path, query))
 
 
-async def _passed(call: Call, to: transport.Transport, path: str) -> http.Answer:
-    return await _sent(to, _forwarded(call.request, path, call.request.query))
-
-
-def _forwarded(request: http.Request, path: str, query: Sequence[tuple[str, str]]) -> http.Request:
+def forwarded(request: http.Request, path: str, query: Sequence[tuple[str, str]]) -> http.Request:
     """The request for somebody else: without what proves who its client is."""
     headers = {
         name: value
         for name, value in request.headers.items()
         if name not in _KEPT_BACK and not name.startswith("impersonate-")
     }
+    protocols = headers.pop("sec-websocket-protocol", "")
+    if protocols:  # one of them may be the client's token
+        kept = [name.strip() for name in protocols.split(",") if not name.strip().startswith(authentication.WEBSOCKET)]
+        headers |= {"sec-websocket-protocol": ", ".join(kept)} if kept else {}
     if request.headers.get("upgrade"):
         headers |= {"connection": "upgrade", "upgrade": request.headers["upgrade"]}
     return dataclasses.replace(

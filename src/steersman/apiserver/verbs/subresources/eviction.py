@@ -28,13 +28,14 @@ MAX_DISRUPTED = 2000
 
 async def create(call: Call) -> http.Response:
     options = optioned.write_options(call.request, "CreateOptions")
-    eviction = bodies.decoded(call, options, "Eviction", "policy/v1", schema.definition(DEFINITION))
+    eviction = await call.apart(bodies.decoded, call, options, "Eviction", "policy/v1", schema.definition(DEFINITION))
     name = call.info.name
     if eviction["metadata"].get("name") not in (None, "", name):
         raise status.bad_request("name in URL does not match name in Eviction object")
     attributes = plugged.attributes(call, "CREATE", eviction, None, dry_run=options.dry_run)
     await plugged.mutate(call, attributes)
     await plugged.validate(call, attributes)
+    eviction = {**attributes.new}
     deletion = optioned.delete_options(call.request, eviction.get("deleteOptions") or {})
     deletion = dataclasses.replace(deletion, dry_run=deletion.dry_run or options.dry_run)
     registry = call.services.registry_of("pods")

@@ -12,7 +12,7 @@ from steersman.kit import http
 async def create(call: Call) -> http.Response:
     options = optioned.write_options(call.request, "CreateOptions")
     resource, services = call.resource, call.services
-    review = bodies.decoded(call, options, resource.kind, resource.api_version, call.registry.node)
+    review = await call.apart(bodies.decoded, call, options, resource.kind, resource.api_version, call.registry.node)
     bodies.place(call, review)
     entries = plugged.owned(call, None, review, optioned.manager_of(options, call.request))
     if entries:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from steersman.api import field, labels, resources, schema, status
+from steersman.api.apply import scaled, server_side
+from steersman.api.apply.conflict import ApplyConflict
 from steersman.api.tree import MutableTree, Tree, at
 from steersman.apiserver.call import Call
 from steersman.apiserver.custom import definition as definitions
@@ -19,15 +21,15 @@ from steersman.apiserver.verbs import change as changing
 from steersman.apiserver.verbs import patch as patching
 from steersman.kit import http
 
-VERSION = "autoscaling/v1"
+VERSION = scaled.VERSION
 DEFINITION = "io.k8s.api.autoscaling.v1.Scale"
 
 
-def of(call: Call, tree: Tree) -> dict[str, Any]:
+def of(resource: resources.Resource, tree: Tree) -> dict[str, Any]:
     """The Scale of an object."""
     metadata = tree["metadata"]
     kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    version = definitions.version_of(call.resource)
+    version = definitions.version_of(resource)
     replicas, state = _parts(tree) if version is None else scaling.parts(version, tree)
     return {
         "kind": "Scale",
@@ -36,6 +38,14 @@ def of(call: Call, tree: Tree) -> dict[str, Any]:
         "spec": {"replicas": replicas} if replicas else {},
         "status": state,
     }
+
+
+def scaled_to(resource: resources.Resource, tree: Tree, replicas: int) -> MutableTree:
+    """The object with other replicas; what is the same is shared."""
+    version = definitions.version_of(resource)
+    if version is not None:
+        return scaling.scaled(version, tree, replicas)
+    return {**tree, "spec": {**tree["spec"], "replicas": replicas}}
 
 
 def _parts(tree: Tree) -> tuple[int, dict[str, Any]]:
@@ -50,12 +60,16 @@ def _parts(tree: Tree) -> tuple[int, dict[str, Any]]:
 
 async def get(call: Call) -> http.Response:
     entry = call.registry.existing(call.info.namespace, call.info.name)
-    return _answered(call, of(call, call.registry.tree(entry.value)))
+    tree = call.registry.tree(entry.value)
+    version = definitions.version_of(call.resource)
+    if version is not None:
+        scaling.check_readable(version, tree)
+    return _answered(call, of(call.resource, tree))
 
 
 async def update(call: Call) -> http.Response:
     options = optioned.write_options(call.request, "UpdateOptions")
-    sent = bodies.decoded(call, options, "Scale", VERSION, schema.definition(DEFINITION))
+    sent = await call.apart(bodies.decoded, call, options, "Scale", VERSION, schema.definition(DEFINITION))
     bodies.place(call, sent)
     bodies.check_name(call, sent)
     return await _write(call, options, lambda scale: sent)
@@ -66,9 +80,10 @@ async def patch(call: Call) -> http.Response:
     options = optioned.write_options(call.request, "PatchOptions", apply=media == patching.APPLY)
     node = schema.definition(DEFINITION)
     if media == patching.APPLY:
-        sent = bodies.decoded(call, options, "Scale", VERSION, node)
-        return await _write(call, options, lambda scale: sent)
-    apply = patching.patcher(call, media, node)
+        return await _apply(
+            call, options, await call.apart(patching.configuration, call, options, "Scale", VERSION, node)
+        )
+    apply = await call.apart(patching.patcher, call, media, node)
 
     def patched(scale: MutableTree) -> Tree:
         before = dict(scale)
@@ -78,27 +93,62 @@ async def patch(call: Call) -> http.Response:
     return await _write(call, options, patched)
 
 
-async def _write(call: Call, options: optioned.WriteOptions, scaled: Callable[[MutableTree], Tree]) -> http.Response:
+async def _apply(call: Call, options: optioned.WriteOptions, applied: MutableTree) -> http.Response:
+    """Lay a Scale over that of the object: the replicas are owned in the object's own entries."""
+    bodies.place(call, applied)
+    applied["metadata"].setdefault("name", call.info.name)
+    bodies.check_name(call, applied)
+    node, path = schema.definition(DEFINITION), _path(call.resource)
+
+    def make(fresh: changing.Fresh) -> changing.Proposal:
+        tree = fresh()
+        entries = tree["metadata"].get("managedFields") or ()
+        scale = of(call.resource, tree)
+        del scale["metadata"]["resourceVersion"]
+        try:
+            made = server_side.apply(
+                scale, applied, node, scaled.of_scale(entries, path), manager=options.field_manager,
+                force=bool(options.force), api_version=VERSION, now=call.now(), subresource="scale",
+            )  # fmt: skip
+        except ApplyConflict as error:
+            raise error.refusal() from error
+        new = _rescaled(call, tree, made.tree)
+        return changing.Proposal(
+            new, scaled.of_object(entries, made.entries, path, api_version=call.resource.api_version)
+        )
+
+    return await _scaled(call, options, make)
+
+
+def _path(resource: resources.Resource) -> list[str]:
+    """The way to the replicas wanted."""
+    version = definitions.version_of(resource)
+    return ["spec", "replicas"] if version is None else scaling.path(version)
+
+
+async def _write(call: Call, options: optioned.WriteOptions, scaled_as: Callable[[MutableTree], Tree]) -> http.Response:
     def make(fresh: changing.Fresh) -> MutableTree:
         tree = fresh()
-        wanted = scaled(of(call, tree))
-        replicas = at(wanted, "spec", "replicas", default=0)
-        if replicas < 0:
-            path = field.Path("spec").child("replicas")
-            error = field.invalid(path, replicas, "must be greater than or equal to 0")
-            raise status.invalid("Scale", "autoscaling", call.info.name, [error])
-        _check_uid(call, wanted, tree)
-        given = wanted["metadata"].get("resourceVersion")
-        tree["metadata"]["resourceVersion"] = given or ""
-        version = definitions.version_of(call.resource)
-        if version is not None:
-            return scaling.scaled(version, tree, replicas)
-        tree["spec"] = {**tree["spec"], "replicas": replicas}
-        return tree
+        return _rescaled(call, tree, scaled_as(of(call.resource, tree)))
 
+    return await _scaled(call, options, make)
+
+
+async def _scaled(call: Call, options: optioned.WriteOptions, make: changing.Make) -> http.Response:
     written = await changing.change(call, make, options)
-    tree = call.registry.answer(written.tree, written.revision)
-    return _answered(call, of(call, tree))
+    return _answered(call, of(call.resource, call.registry.answer(written.tree, written.revision)))
+
+
+def _rescaled(call: Call, tree: MutableTree, wanted: Tree) -> MutableTree:
+    """The object with the replicas of a Scale.  Raises 422 for fewer than none, 409 for another object's Scale."""
+    replicas = at(wanted, "spec", "replicas", default=0)
+    if replicas < 0:
+        path = field.Path("spec").child("replicas")
+        error = field.invalid(path, replicas, "must be greater than or equal to 0")
+        raise status.invalid("Scale", "autoscaling", call.info.name, [error])
+    _check_uid(call, wanted, tree)
+    tree["metadata"]["resourceVersion"] = wanted["metadata"].get("resourceVersion") or ""
+    return scaled_to(call.resource, tree, replicas)
 
 
 def _check_uid(call: Call, wanted: Tree, tree: Tree) -> None:

@@ -15,7 +15,7 @@ DEFINITION = "io.k8s.api.authentication.v1.TokenRequest"
 async def create(call: Call) -> http.Response:
     options = optioned.write_options(call.request, "CreateOptions")
     node = schema.definition(DEFINITION)
-    request = bodies.decoded(call, options, "TokenRequest", "authentication.k8s.io/v1", node)
+    request = await call.apart(bodies.decoded, call, options, "TokenRequest", "authentication.k8s.io/v1", node)
     services, info = call.services, call.info
     if services.issuer is None:
         raise status.failure(501, "NotImplemented", "this server has no key to sign tokens with")
