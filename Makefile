@@ -25,7 +25,7 @@ test: setup ## every test: unit, property, compat, node, e2e
 
 .PHONY: unit
 unit: setup ## the tests that need neither root nor a network, in under 30 s
-	@$(PY) -m pytest tests/unit -q -n 2
+	@$(PY) -m pytest tests/unit -q -n 2 -p no:schemathesis
 
 .PHONY: lint
 lint: setup ## formatting, lint, and the layers of the tree

@@ -22,8 +22,9 @@ def config_map(name: str, value: str = "x", number: int = 0) -> dict[str, Any]:
     }
 
 
-def pod(name: str) -> dict[str, Any]:
-    env = [{"name": f"VARIABLE_{i}", "value": f"value-{i}"} for i in range(5)]
+def pod(name: str, value: str = "value") -> dict[str, Any]:
+    """With one value all pods have the same spec, as those of one Deployment do; with different ones none has."""
+    env = [{"name": f"VARIABLE_{i}", "value": f"{value}-{i}"} for i in range(5)]
     container = {
         "name": "main",
         "image": "registry.example/app:1.2.3",
@@ -67,6 +68,9 @@ async def rows(api: Api, server: measure.Served, pki: Path) -> AsyncIterator[mea
     async def create_pod(n: int) -> None:
         await api("POST", f"{BASE}/pods", pod(f"p{n}"))
 
+    async def create_other_pod(n: int) -> None:
+        await api("POST", "/api/v1/namespaces/apart/pods", pod(f"p{n}", f"value-{n}"))
+
     async def get_pod(n: int) -> None:
         await api("GET", f"{BASE}/pods/p{n % 2000}")
 
@@ -89,6 +93,9 @@ async def rows(api: Api, server: measure.Served, pki: Path) -> AsyncIterator[mea
 
     yield await measure.load("create a ConfigMap, 16 clients", server, create_map, clients=16, count=2000, must=5)
     yield await measure.load("create a pod, 16 clients", server, create_pod, clients=16, count=2000, must=7)
+    await api("POST", "/api/v1/namespaces", {"metadata": {"name": "apart"}})
+    await api("POST", "/api/v1/namespaces/apart/serviceaccounts", {"metadata": {"name": "default"}})
+    yield await measure.load("create pods that all differ", server, create_other_pod, clients=16, count=2000)
     yield await measure.load("GET a pod, 16 clients", server, get_pod, clients=16, count=4000, must=2)
     yield await measure.load("GET a ConfigMap, 16 clients", server, get_map, clients=16, count=4000, must=2)
     yield await measure.load("merge-patch a ConfigMap", server, patch_map, clients=16, count=2000, must=6)

@@ -110,6 +110,31 @@ class TestServerSide:
         assert kubectl("apply", "--server-side", "-f", "-", stdin=tree) == "configmap/c serverside-applied\n"
         assert kubectl.get("cm", "c")["data"] == {"a": "3"}
 
+    def test_what_client_side_apply_owned_is_owned_by_the_server_side_and_back(self, kubectl: kube.Kubectl) -> None:
+        kubectl.apply(objects.configmap("c", None, a="1", b="2"))
+        kubectl("patch", "cm", "c", "--field-manager=other", "-p", '{"data":{"b":"x"}}')
+        tree = json.dumps(objects.configmap("c", None, a="1", b="3"))
+        refused = kubectl.refused("apply", "--server-side", "-f", "-", stdin=tree)
+        assert 'conflict with "other"' in refused
+        kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=tree)
+        entries = kubectl.get("cm", "c", "--show-managed-fields")["metadata"]["managedFields"]
+        assert {(e["manager"], e["operation"]) for e in entries} == {
+            ("kubectl", "Apply"), ("kubectl-last-applied", "Apply"),
+        }  # fmt: skip
+        last = json.loads(kubectl("apply", "view-last-applied", "cm/c", "-o", "json"))
+        assert last["data"] == {"a": "1", "b": "3"}
+        kubectl.apply(objects.configmap("c", None, a="1"))
+        assert kubectl.get("cm", "c")["data"] == {"a": "1"}
+
+    def test_the_status_apart(self, kubectl: kube.Kubectl) -> None:
+        kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(objects.deployment("d", 0)))
+        tree = {**objects.deployment("d", 0), "status": {"observedGeneration": 1}}
+        kubectl(
+            "apply", "--server-side", "--subresource=status", "--field-manager=s", "-f", "-", stdin=json.dumps(tree)
+        )
+        entries = kubectl.get("deployment", "d", "--show-managed-fields")["metadata"]["managedFields"]
+        assert ("s", "Apply", "status") in [(e["manager"], e["operation"], e.get("subresource")) for e in entries]
+
     def test_a_list_with_keys(self, kubectl: kube.Kubectl) -> None:
         def sidecar(*names: str) -> str:
             tree: dict[str, Any] = objects.deployment("d", 0)

@@ -208,7 +208,6 @@ class TestCreate:
         answer = json.loads(admin("create", "--validate=false", "-f", "-", "-o", "json", stdin=json.dumps(review)))
         assert answer["status"]["user"]["username"] == f"system:serviceaccount:{name}:robot"
 
-    @pytest.mark.xfail(strict=True, reason="/openapi/v2 is not served as protobuf")
     def test_what_can_only_be_created_is_checked_too(self, kubectl: kube.Kubectl) -> None:
         """Such a kind has no PATCH, so kubectl looks in /openapi/v2, which it reads as protobuf only."""
         attributes = {"verb": "get", "resource": "pods"}

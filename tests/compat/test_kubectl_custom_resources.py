@@ -16,6 +16,12 @@ SPEC = {
         "color": {"type": "string", "default": "red"},
         "replicas": {"type": "integer"},
     },
+    "x-kubernetes-validations": [
+        {
+            "rule": "!has(self.replicas) || self.replicas <= self.size",
+            "message": "at most as many as it is large",
+        },
+    ],
 }
 DEFINITION = {
     "apiVersion": "apiextensions.k8s.io/v1",
@@ -81,7 +87,7 @@ def test_what_the_schema_refuses_is_told(kubectl: kube.Kubectl) -> None:
 
 
 def test_scaled_edited_explained_and_deleted(kubectl: kube.Kubectl) -> None:
-    kubectl("create", "-f", "-", stdin=gadget("g", size=1, replicas=1))
+    kubectl("create", "-f", "-", stdin=gadget("g", size=3, replicas=1))
     kubectl("scale", "gadget/g", "--replicas=3")
     kubectl("patch", "gadget", "g", "--subresource=status", "--type=merge", "-p", '{"status":{"replicas":3}}')
     kubectl("annotate", "gadget", "g", "a=b")
@@ -89,3 +95,25 @@ def test_scaled_edited_explained_and_deleted(kubectl: kube.Kubectl) -> None:
     assert (found["spec"]["replicas"], found["status"]["replicas"]) == (3, 3)
     assert "How large it is." in kubectl("explain", "gadget.spec.size")
     assert kubectl("delete", "gadget", "g") == f'gadget.{GROUP} "g" deleted from {kubectl.flags[-1]} namespace\n'
+
+
+def test_what_a_rule_refuses_is_told_and_leaves_the_object_as_it_was(kubectl: kube.Kubectl) -> None:
+    kubectl("create", "-f", "-", stdin=gadget("g", size=3, replicas=1))
+    words = kubectl.refused("scale", "gadget/g", "--replicas=4")
+    assert "spec: Invalid value: at most as many as it is large" in words
+    words = kubectl.refused("patch", "gadget", "g", "--type=merge", "-p", '{"spec":{"size":0}}')
+    assert "should be greater than or equal to 1" in words
+    assert kubectl.get("gadget", "g")["spec"] == {"size": 3, "color": "red", "replicas": 1}
+
+
+def test_explained_with_everything_below(kubectl: kube.Kubectl) -> None:
+    told = kubectl("explain", "gadget", "--recursive")
+    assert f"GROUP:      {GROUP}" in told
+    for field in ("color\t<string>", "size\t<integer> -required-", "metadata\t<ObjectMeta>", "status\t<Object>"):
+        assert field in told, told
+
+
+def test_a_namespace_that_goes_takes_its_objects_along(kubectl: kube.Kubectl, name: str) -> None:
+    kubectl("create", "-f", "-", stdin=gadget("g", size=3))
+    kubectl("delete", "namespace", name, "--timeout=15s")
+    assert "NotFound" in kubectl.refused("get", "gadget", "g")

@@ -4,21 +4,15 @@
 find the same mistakes in it.
 """
 
-import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from steersman.cel import ast, lexing, source, values
+from steersman.cel import ast, declarations, expanding, lexing, source, values
 
-if TYPE_CHECKING:
-    from steersman.cel import declarations
-
-Macros = Mapping[tuple[str, int | None, bool], "declarations.Macro"]
+Macros = Mapping[tuple[str, int | None, bool], declarations.Macro]
 """By name, number of arguments and whether it is called on something."""
 
 DEPTH_LIMIT: Final = 250
-ACCUMULATOR: Final = "@result"
-COPIED_AT_MOST: Final = 100_000
 
 RESERVED = frozenset(
     {
@@ -26,110 +20,6 @@ RESERVED = frozenset(
         *("package", "namespace", "null", "return", "true", "var", "void", "while"),
     }
 )
-
-
-class MacroError(Exception):
-    """An argument that a macro cannot use."""
-
-    def __init__(self, offset: int, message: str) -> None:
-        super().__init__(message)
-        self.offset = offset
-        self.message = message
-
-
-class Expander:
-    """What a macro builds its expansion with: nodes that all stand where the macro's call does."""
-
-    def __init__(self, builder: "Builder", offset: int) -> None:
-        self._builder = builder
-        self._offset = offset
-
-    def literal(self, value: Any) -> ast.Expr:
-        return ast.Literal(self._builder.new_id(), self._offset, value)
-
-    def ident(self, name: str) -> ast.Expr:
-        return ast.Ident(self._builder.new_id(), self._offset, name)
-
-    def accumulator(self) -> ast.Expr:
-        return self.ident(ACCUMULATOR)
-
-    def select(self, operand: ast.Expr, field: str) -> ast.Expr:
-        return ast.Select(self._builder.new_id(), self._offset, operand, field)
-
-    def presence(self, operand: ast.Expr, field: str) -> ast.Expr:
-        return ast.Select(self._builder.new_id(), self._offset, operand, field, test_only=True)
-
-    def call(self, function: str, *args: ast.Expr) -> ast.Expr:
-        return ast.Call(self._builder.new_id(), self._offset, function, None, args)
-
-    def member_call(self, function: str, target: ast.Expr, *args: ast.Expr) -> ast.Expr:
-        return ast.Call(self._builder.new_id(), self._offset, function, target, args)
-
-    def list(self, *elements: ast.Expr) -> ast.Expr:
-        return ast.CreateList(self._builder.new_id(), self._offset, elements)
-
-    def map(self, *entries: tuple[ast.Expr, ast.Expr]) -> ast.Expr:
-        made = tuple(ast.Entry(self._builder.new_id(), self._offset, key, value) for key, value in entries)
-        return ast.CreateMap(self._builder.new_id(), self._offset, made)
-
-    def fold(
-        self,
-        iter_range: ast.Expr,
-        iter_var: str,
-        accu_var: str,
-        accu_init: ast.Expr,
-        loop_condition: ast.Expr,
-        loop_step: ast.Expr,
-        result: ast.Expr,
-        *,
-        iter_var2: str = "",
-    ) -> ast.Expr:
-        return ast.Comprehension(
-            self._builder.new_id(), self._offset,
-            iter_range, iter_var, iter_var2, accu_var, accu_init, loop_condition, loop_step, result,
-        )  # fmt: skip
-
-    def copy(self, node: ast.Expr) -> ast.Expr:
-        """The same with ids of its own, to use it a second time.
-
-        A chain of macros that do so doubles with every link; cel-go lets it, here there is an end.
-        """
-        build = self._builder
-        build.copied += 1
-        if build.copied > COPIED_AT_MOST:
-            raise MacroError(self._offset, f"macros copy more than {COPIED_AT_MOST} nodes")
-        id, copy = build.new_id(), self.copy
-        match node:
-            case ast.Select():
-                return dataclasses.replace(node, id=id, operand=copy(node.operand))
-            case ast.Call():
-                target = None if node.target is None else copy(node.target)
-                return dataclasses.replace(node, id=id, target=target, args=tuple(map(copy, node.args)))
-            case ast.CreateList():
-                return dataclasses.replace(node, id=id, elements=tuple(map(copy, node.elements)))
-            case ast.CreateMap():
-                entries = (
-                    ast.Entry(build.new_id(), self._offset, copy(each.key), copy(each.value), each.optional)
-                    for each in node.entries
-                )
-                return dataclasses.replace(node, id=id, entries=tuple(entries))
-            case ast.CreateStruct():
-                fields = (
-                    ast.Field(build.new_id(), self._offset, each.name, copy(each.value), each.optional)
-                    for each in node.fields
-                )
-                return dataclasses.replace(node, id=id, fields=tuple(fields))
-            case ast.Comprehension():
-                return dataclasses.replace(
-                    node,
-                    id=id,
-                    iter_range=copy(node.iter_range),
-                    accu_init=copy(node.accu_init),
-                    loop_condition=copy(node.loop_condition),
-                    loop_step=copy(node.loop_step),
-                    result=copy(node.result),
-                )
-        return dataclasses.replace(node, id=id)
 
 
 class Done(NamedTuple):
@@ -201,8 +91,8 @@ class Builder:
         macro = self._macros.get((function, len(args), receiver)) or self._macros.get((function, None, receiver))
         if macro is not None:
             try:
-                expansion = macro.expand(Expander(self, offset), target, args)
-            except MacroError as error:
+                expansion = macro.expand(expanding.Expander(self, offset), target, args)
+            except expanding.MacroError as error:
                 return self.wrong(error.offset, error.message)
             if expansion is not None:
                 return expansion

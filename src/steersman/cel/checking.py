@@ -11,15 +11,12 @@ everywhere, so that one mistake is one issue.
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from steersman.cel import ast, declarations, source, types, unifying
 
-if TYPE_CHECKING:
-    from steersman.cel import environment as environments
 
-
-def check(parsed: ast.Parsed, environment: "environments.Environment") -> ast.Checked:
+def check(parsed: ast.Parsed, environment: declarations.Names) -> ast.Checked:
     """Raises CompileError with all that is wrong."""
     checker = _Checker(parsed.source, environment)
     checker.check(parsed.root)
@@ -61,7 +58,7 @@ def qualified_name(node: ast.Expr) -> str | None:
 
 
 class _Checker:
-    def __init__(self, text: source.Source, environment: "environments.Environment") -> None:
+    def __init__(self, text: source.Source, environment: declarations.Names) -> None:
         self._functions = environment.functions
         self._constants = environment.constants
         self._variables = environment.variables

@@ -6,12 +6,9 @@ in its overloads, so that a library is one file and cannot be half there.
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from steersman.cel import ast, types
-
-if TYPE_CHECKING:
-    from steersman.cel import estimating, parsing
+from steersman.cel import ast, estimates, expanding, types
 
 Implementation = Callable[..., Any]
 """Takes the target, if the overload is a member, and the arguments, all CEL values; raises `values.EvaluationError`."""
@@ -20,7 +17,7 @@ RuntimeCost = Callable[[Sequence[Any], Any], int]
 """(arguments with the target first, result) -> units."""
 
 CostEstimate = Callable[
-    ["estimating.Estimator", "estimating.Node | None", "Sequence[estimating.Node]"], "estimating.CallEstimate | None"
+    [estimates.Estimator, estimates.Node | None, Sequence[estimates.Node]], estimates.CallEstimate | None
 ]
 """(estimator, target, arguments) -> what a call costs and how large its result is; None for the default."""
 
@@ -53,13 +50,13 @@ class Function:
 @dataclasses.dataclass(frozen=True, slots=True)
 class Macro:
     """`expand(expander, target, arguments)` gives the expansion, or None to leave the call as it is; it raises
-    `parsing.MacroError` with cel-go's words."""
+    `expanding.MacroError` with cel-go's words."""
 
     name: str
     arguments: int | None
     """None for any number."""
     receiver: bool
-    expand: "Callable[[parsing.Expander, ast.Expr | None, tuple[ast.Expr, ...]], ast.Expr | None]"
+    expand: Callable[[expanding.Expander, ast.Expr | None, tuple[ast.Expr, ...]], ast.Expr | None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -71,3 +68,25 @@ class Library:
     macros: tuple[Macro, ...] = ()
     constants: Mapping[str, tuple[types.Type, Any]] = dataclasses.field(default_factory=dict)
     """Names with their type and value: type names, enum values."""
+
+
+class Names(Protocol):
+    """The names that an expression may use, for who checks, estimates or plans one; `environment.Environment` has
+    them."""
+
+    @property
+    def libraries(self) -> tuple[Library, ...]: ...
+
+    @property
+    def variables(self) -> Mapping[str, types.Type]: ...
+
+    @property
+    def provider(self) -> types.Provider: ...
+
+    @property
+    def functions(self) -> Mapping[str, Function]:
+        """Of all libraries, by name."""
+        ...
+
+    @property
+    def constants(self) -> Mapping[str, tuple[types.Type, Any]]: ...

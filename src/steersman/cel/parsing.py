@@ -14,11 +14,6 @@ from typing import Final
 
 from steersman.cel import ast, building, diagnosing, lexing, recovered, source
 
-Macros = building.Macros
-Expander = building.Expander
-MacroError = building.MacroError
-ACCUMULATOR = building.ACCUMULATOR
-
 SIZE_LIMIT: Final = 100_000
 _DEPTH_LIMIT: Final = building.DEPTH_LIMIT
 
@@ -38,7 +33,9 @@ _ROOM_TO_EXPLAIN: Final = 20_000
 """Frames that `diagnosing` needs for 250 levels, some 30 each; given back at its end."""
 
 
-def parse(text: source.Source, macros: Macros, *, optional_syntax: bool, escaped_fields: bool = False) -> ast.Parsed:
+def parse(
+    text: source.Source, macros: building.Macros, *, optional_syntax: bool, escaped_fields: bool = False
+) -> ast.Parsed:
     """Raises CompileError with all that is wrong."""
     if len(text.text) > SIZE_LIMIT:
         message = f"expression code point size exceeds limit: size: {len(text.text)}, limit {SIZE_LIMIT}"

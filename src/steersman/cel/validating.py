@@ -6,18 +6,14 @@ in cel-go this is looked at when there is nothing else to complain about.
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
-from steersman.cel import ast, formats, patterns, source, types, unifying, values
-
-if TYPE_CHECKING:
-    from steersman.cel import environment as environments
+from steersman.cel import ast, declarations, formats, patterns, source, types, unifying, values
 
 _MIXING = frozenset({"format"})
 """Functions whose arguments may be lists of anything."""
 
 
-def validate(checked: ast.Checked, environment: "environments.Environment") -> None:
+def validate(checked: ast.Checked, environment: declarations.Names) -> None:
     """Raises CompileError with all that is wrong."""
     issues: list[source.Issue] = []
     for node, free in _nodes(checked.root):
@@ -62,9 +58,7 @@ def _nodes(root: ast.Expr) -> Iterator[tuple[ast.Expr, bool]]:
                 )
 
 
-def _literal_argument(
-    checked: ast.Checked, environment: "environments.Environment", call: ast.Call
-) -> Iterator[source.Issue]:
+def _literal_argument(checked: ast.Checked, environment: declarations.Names, call: ast.Call) -> Iterator[source.Issue]:
     if call.function not in ("duration", "timestamp", "matches") or not call.args:
         return
     argument = call.args[0]

@@ -168,7 +168,9 @@ class Cluster:
                 default_toleration_seconds=config.pod_eviction_seconds,
                 issuer=f"https://kubernetes.default.svc.{config.domain}",
             ),
-            dialer=dialing.LocalDialer(self.nodes),
+            dialer=dialing.LocalDialer(
+                self.nodes, self._store, self.clock, self.entropy, str(network.hub) if network is not None else ""
+            ),
             signing_key=certificates.service_account_key,
         )
         self._door = await door.open_door(self.api, certificates, [listening])

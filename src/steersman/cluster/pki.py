@@ -3,7 +3,7 @@
     ca.{crt,key}                 signs everything; pods get ca.crt in kube-root-ca.crt
     apiserver.{crt,key}          the API server's, for loopback, the hub and the Service `kubernetes`
     admin.{crt,key}              group system:masters; what admin.kubeconfig carries
-    service-account.key          signs service account tokens
+    service-account.key          signs service account tokens: RSA, because clients expect RS256
 
 Components in this process need no certificates: the in-process transport carries their identity.
 """
@@ -53,7 +53,7 @@ def ensure(folder: Path, names: Sequence[str], *, clock: Clock, entropy: Entropy
     )
     key = folder / "service-account.key"
     if not key.exists():
-        pki.write_private(key, pki.new_key())
+        pki.write_private(key, pki.new_signing_key())
     return Certificates(folder, ca, apiserver, admin, key.read_bytes())
 
 

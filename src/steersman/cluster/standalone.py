@@ -10,7 +10,7 @@ from pathlib import Path
 
 from steersman.apiserver import config as apiconfig
 from steersman.apiserver import server as apiservers
-from steersman.cluster import advice, datadir, door, loop, pki
+from steersman.cluster import advice, datadir, dialing, door, loop, pki
 from steersman.kit import clock, entropy
 from steersman.store import memory, protocol
 
@@ -50,6 +50,7 @@ async def serve(data: datadir.DataDir, port: int, stop: asyncio.Event, *, in_mem
             clock=time,
             entropy=chance,
             config=apiconfig.Config(advertise_port=port, service_ca=SERVICE_CA),
+            dialer=dialing.Dialing(store, time, chance),
             signing_key=certificates.service_account_key,
         )
         served = await door.open_door(api, certificates, [socket])

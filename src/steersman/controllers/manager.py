@@ -35,6 +35,7 @@ from steersman.controllers.root_ca.controller import Controller as RootCA
 from steersman.controllers.serviceaccount.controller import Controller as ServiceAccount
 from steersman.controllers.serviceaccounttoken.controller import Controller as ServiceAccountToken
 from steersman.controllers.tainteviction.controller import Controller as TaintEviction
+from steersman.controllers.validatingadmissionpolicystatus.controller import Controller as PolicyStatus
 from steersman.kit import http, pki
 from steersman.kit.clock import Clock
 from steersman.kit.entropy import Entropy
@@ -104,6 +105,7 @@ CONTROLLERS: Sequence[Make] = (
     ("pod-garbage-collector", lambda context, config: PodGC(context)),
     ("certificate-controller", lambda context, config: Certificates(context, config.authority)),
     ("resourcequota-controller", lambda context, config: ResourceQuota(context)),
+    ("validatingadmissionpolicy-status-controller", lambda context, config: PolicyStatus(context)),
     (
         "system:kube-controller-manager",
         lambda context, config: ServiceAccountToken(context, config.ca, config.legacy_token),

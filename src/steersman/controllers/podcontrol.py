@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from steersman.api import labels
-from steersman.api.tree import Tree
+from steersman.api.tree import MutableTree, Tree
 from steersman.client import errors, events
 from steersman.client.informers import Informer
 from steersman.client.reconcile import loop, owners
 from steersman.client.reconcile.manager import Context
-from steersman.controllers.replicaset.plan import pod_from_template
 
 NAMESPACE_TERMINATING = loop.NAMESPACE_TERMINATING
 
@@ -68,6 +67,23 @@ def same_status(old: Tree | None, new: Tree) -> bool:
         return made
 
     return plain(old or _NO_STATUS) == plain(new)
+
+
+def pod_from_template(owner: Tree, template: Tree, reference: Tree, name: str = "") -> MutableTree:
+    """The pod that a template describes, controlled by `owner`."""
+    meta: MutableTree = {"namespace": owner["metadata"]["namespace"]}
+    if name:
+        meta["name"] = name
+    else:
+        meta["generateName"] = owner["metadata"]["name"] + "-"
+    source = template.get("metadata") or {}
+    for key in ("labels", "annotations"):
+        if source.get(key):
+            meta[key] = dict(source[key])
+    if source.get("finalizers"):
+        meta["finalizers"] = list(source["finalizers"])
+    meta["ownerReferences"] = [reference]
+    return {"kind": "Pod", "apiVersion": "v1", "metadata": meta, "spec": template["spec"]}
 
 
 class PodControl:

@@ -10,11 +10,11 @@ All arithmetic saturates at 2**64-1, and a size nobody knows is (0, 2**64-1).
 
 A library's overload brings its own estimate (`Overload.estimate`); what the language itself defines is priced here.
 
-`amounts` has the arithmetic, `nodes` what passes between the walk and an overload's estimate, `walking` the walk,
-`memory` what it remembers, `standard` the prices of the language.
+`walking` has the walk, `memory` what it remembers, `standard` the prices of the language.  Below, `cel.amounts` has
+the arithmetic, `cel.estimates` what passes between the walk and an overload's estimate; both are handed on here.
 """
 
-from steersman.cel.estimating.amounts import (
+from steersman.cel.amounts import (
     CREATE_LIST,
     CREATE_MAP,
     CREATE_STRUCT,
@@ -29,9 +29,9 @@ from steersman.cel.estimating.amounts import (
     by_factor,
     multiply,
 )
-from steersman.cel.estimating.nodes import CallEstimate, Node, NoSizes, Sizer
+from steersman.cel.estimates import CallEstimate, Estimator, Node, NoSizes, Sizer
 from steersman.cel.estimating.standard import matching
-from steersman.cel.estimating.walking import Estimator, estimate
+from steersman.cel.estimating.walking import Walk, estimate
 
 __all__ = [
     "CREATE_LIST",
@@ -49,6 +49,7 @@ __all__ = [
     "Node",
     "Size",
     "Sizer",
+    "Walk",
     "add",
     "by_factor",
     "estimate",

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from steersman.cel.estimating.amounts import Size
+from steersman.cel.amounts import Size
 
 
 class Path:

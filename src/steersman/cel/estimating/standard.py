@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from steersman.cel.estimating.amounts import (
+from steersman.cel.amounts import (
     LIMIT,
     REGEX_LENGTH,
     STRING_TRAVERSAL,
@@ -10,7 +10,7 @@ from steersman.cel.estimating.amounts import (
     Cost,
     Size,
 )
-from steersman.cel.estimating.nodes import CallEstimate, Node
+from steersman.cel.estimates import CallEstimate, Node
 
 
 def known(node: Node) -> Size:

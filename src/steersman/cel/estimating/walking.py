@@ -2,11 +2,9 @@
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from steersman.cel import ast, declarations, types
-from steersman.cel.estimating import standard
-from steersman.cel.estimating.amounts import (
+from steersman.cel.amounts import (
     CREATE_LIST,
     CREATE_MAP,
     CREATE_STRUCT,
@@ -19,15 +17,13 @@ from steersman.cel.estimating.amounts import (
     Size,
     add,
 )
+from steersman.cel.estimates import CallEstimate, Node, NoSizes, Sizer
+from steersman.cel.estimating import standard
 from steersman.cel.estimating.memory import NOWHERE, Entries, Local, Path
-from steersman.cel.estimating.nodes import CallEstimate, Node, NoSizes, Sizer
-
-if TYPE_CHECKING:
-    from steersman.cel.environment import Environment
 
 
-def estimate(checked: ast.Checked, environment: "Environment", sizer: Sizer | None = None) -> Cost:
-    return Estimator(checked, environment, sizer or NoSizes()).cost(checked.root)
+def estimate(checked: ast.Checked, environment: declarations.Names, sizer: Sizer | None = None) -> Cost:
+    return Walk(checked, environment, sizer or NoSizes()).cost(checked.root)
 
 
 @functools.lru_cache(maxsize=64)
@@ -42,10 +38,10 @@ def _overloads(
     }
 
 
-class Estimator:
-    """One walk over one expression.  `Overload.estimate` gets it to ask `size_of`."""
+class Walk:
+    """One walk over one expression: the Estimator that an `Overload.estimate` asks."""
 
-    def __init__(self, checked: ast.Checked, environment: "Environment", sizer: Sizer) -> None:
+    def __init__(self, checked: ast.Checked, environment: declarations.Names, sizer: Sizer) -> None:
         self._checked = checked
         self._overloads = _overloads(environment.libraries)
         self._sizer = sizer

@@ -5,14 +5,12 @@ What is charged is known before or is the overload's to say, of the operands and
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from steersman.cel import ast, declarations, meter, patterns, types, values
 from steersman.cel.evaluating import attributes, dispatching, frames, logic
 from steersman.cel.evaluating.frames import Frame, Step
-
-if TYPE_CHECKING:
-    from steersman.cel.evaluating.planning import Planned, Planner
+from steersman.cel.evaluating.planned import Attribute, Planned, Planner, constant
 
 Kind = types.Kind
 
@@ -23,7 +21,7 @@ _CONVERSIONS = frozenset(
 _TRAVERSAL = 0.1
 
 
-def plan(planner: "Planner", node: ast.Call) -> "Planned":
+def plan(planner: Planner, node: ast.Call) -> Planned:
     special = _SPECIAL.get(node.function)
     reference = planner.checked.references.get(node.id)
     ids = reference.overloads if reference is not None else ()
@@ -38,21 +36,13 @@ def plan(planner: "Planner", node: ast.Call) -> "Planned":
     return _call(planner, node.function, ids, [planner.type(operand) for operand in operands], planner.nodes(operands))
 
 
-def _planned(step: Step, cost: int, constant: Any = values.MISSING) -> "Planned":
-    from steersman.cel.evaluating.planning import Planned
-
-    return Planned(step, cost, constant)
-
-
 def _call(
-    planner: "Planner",
+    planner: Planner,
     function: str,
     ids: Sequence[str],
     given: Sequence[types.Type],
-    operands: "Sequence[Planned]",
-) -> "Planned":
-    from steersman.cel.evaluating import planning
-
+    operands: Sequence[Planned],
+) -> Planned:
     candidates = [planner.overloads[id][0] for id in ids]
     standard = bool(ids) and planner.overloads[ids[0]][1] == "stdlib"
     known = [operand.constant for operand in operands]
@@ -62,7 +52,7 @@ def _call(
             return member
     implementation, cost = dispatching.choose(function, candidates, given, standard)
     if standard and len(known) == 1 and function in _CONVERSIONS and known[0] is not values.MISSING:
-        return planning.constant(implementation(known[0]))
+        return constant(implementation(known[0]))
     pattern = candidates[0].pattern if candidates else None
     if pattern is not None and isinstance(known[pattern], str):
         patterns.compiled(known[pattern])
@@ -73,11 +63,11 @@ def _call(
     if ids in (("equals",), ("not_equals",)):
         return _equality(ids[0] == "equals", given, steps, static)
     if cost is None:
-        return _planned(_plain(implementation, steps), static + 1)
+        return Planned(_plain(implementation, steps), static + 1)
     charged = _charged_before if planner.overloads[ids[0]][1] in _CHARGED_BEFORE else _charged
     if candidates[0].is_quick:
         charged = _charged_free
-    return _planned(charged(implementation, steps, cost), static)
+    return Planned(charged(implementation, steps, cost), static)
 
 
 _CHARGED_BEFORE = frozenset({"stdlib", "cel.lib.ext.sets"})
@@ -165,7 +155,7 @@ _IDENTICAL = frozenset({Kind.INT, Kind.STRING, Kind.BOOL})
 """Of two values of such a type Python's equality is CEL's."""
 
 
-def _equality(same: bool, given: Sequence[types.Type], steps: Sequence[Step], static: int) -> "Planned":
+def _equality(same: bool, given: Sequence[types.Type], steps: Sequence[Step], static: int) -> Planned:
     """`==` costs what the smaller operand is long, which of scalars is known before."""
     left, right = steps
     equal = values.equal
@@ -176,13 +166,13 @@ def _equality(same: bool, given: Sequence[types.Type], steps: Sequence[Step], st
             def scalars(frame: Frame) -> bool:
                 return (left(frame) == right(frame)) is same
 
-            return _planned(scalars, static + 1)
+            return Planned(scalars, static + 1)
 
         def scalar(frame: Frame) -> bool:
             return equal(left(frame), right(frame)) is same
 
         if not (kinds & {Kind.DYN, Kind.STRING, Kind.BYTES, Kind.LIST, Kind.MAP, Kind.OBJECT}):
-            return _planned(scalar, static + 1)
+            return Planned(scalar, static + 1)
     if kinds == {Kind.STRING}:
 
         def strings(frame: Frame) -> bool:
@@ -197,7 +187,7 @@ def _equality(same: bool, given: Sequence[types.Type], steps: Sequence[Step], st
                 frame[0] += math.ceil(min(values.actual_size(one), values.actual_size(other)) * _TRAVERSAL)
             return (one == other) is same
 
-        return _planned(strings, static)
+        return Planned(strings, static)
 
     size = values.actual_size
 
@@ -212,18 +202,16 @@ def _equality(same: bool, given: Sequence[types.Type], steps: Sequence[Step], st
             raise frames.CostExceeded
         return equal(one, other) is same
 
-    return _planned(run, static)
+    return Planned(run, static)
 
 
 _PRIMITIVE = frozenset({bool, float, int, str, values.UInt})
 
 
-def _among(element: "Planned", constants: Sequence[Any]) -> "Planned | None":
+def _among(element: Planned, constants: Sequence[Any]) -> Planned | None:
     """`x in ["a", "b"]`, which costs nothing: cel-go makes a set of the constants."""
-    from steersman.cel.evaluating import planning
-
     if not constants:
-        return planning.constant(False)
+        return constant(False)
     if not all(type(constant) in _PRIMITIVE for constant in constants):
         return None
     step, equal = element.step, values.equal
@@ -234,13 +222,13 @@ def _among(element: "Planned", constants: Sequence[Any]) -> "Planned | None":
             value = step(frame)
             return type(value) is str and value in texts
 
-        return _planned(among, element.cost)
+        return Planned(among, element.cost)
 
     def search(frame: Frame) -> bool:
         value = step(frame)
         return any(equal(value, constant) for constant in constants)
 
-    return _planned(search, element.cost)
+    return Planned(search, element.cost)
 
 
 def _search(pattern: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
@@ -255,33 +243,31 @@ def _search(pattern: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     return matches
 
 
-def _terms(planner: "Planner", node: ast.Expr, function: str) -> "list[Planned]":
+def _terms(planner: Planner, node: ast.Expr, function: str) -> list[Planned]:
     """The operands of nested `&&` or `||`, in their order."""
     if isinstance(node, ast.Call) and node.function == function:
         return [term for operand in node.args for term in _terms(planner, operand, function)]
     return [planner.node(node)]
 
 
-def _and(planner: "Planner", node: ast.Call) -> "Planned":
+def _and(planner: Planner, node: ast.Call) -> Planned:
     terms = _terms(planner, node, node.function)
     step = logic.combined([(term.step, term.cost) for term in terms], node.function == "_||_")
-    return _planned(step, terms[0].cost)
+    return Planned(step, terms[0].cost)
 
 
-def _conditional(planner: "Planner", node: ast.Call) -> "Planned":
-    from steersman.cel.evaluating.planning import Attribute
-
+def _conditional(planner: Planner, node: ast.Call) -> Planned:
     condition, truthy, falsy = planner.nodes(node.args)
     step = logic.conditional(condition.step, (truthy.step, truthy.inner_cost), (falsy.step, falsy.inner_cost))
     return Attribute(step, condition.cost, cost=0).planned()
 
 
-def _not_strictly_false(planner: "Planner", node: ast.Call) -> "Planned":
+def _not_strictly_false(planner: Planner, node: ast.Call) -> Planned:
     (operand,) = planner.nodes(node.args)
-    return _planned(logic.not_strictly_false(operand.step), operand.cost + 1)
+    return Planned(logic.not_strictly_false(operand.step), operand.cost + 1)
 
 
-def _index(planner: "Planner", node: ast.Call) -> "Planned":
+def _index(planner: Planner, node: ast.Call) -> Planned:
     operand, index = node.args
     optional = node.function == "_[?_]"
     attribute = planner.attribute(operand)
@@ -292,21 +278,21 @@ def _index(planner: "Planner", node: ast.Call) -> "Planned":
     return attribute.qualified(qualifier).planned()
 
 
-def _optional_select(planner: "Planner", node: ast.Call) -> "Planned":
+def _optional_select(planner: Planner, node: ast.Call) -> Planned:
     operand, field = node.args
     assert isinstance(field, ast.Literal)
     qualifier = planner.field(operand, field.value, optional=True)
     return planner.attribute(operand).qualified(qualifier).planned()
 
 
-def _optional_or(planner: "Planner", node: ast.Call) -> "Planned":
+def _optional_or(planner: Planner, node: ast.Call) -> Planned:
     assert node.target is not None
     left, right = planner.node(node.target), planner.node(node.args[0])
     made = logic.optional_or if node.function == "or" else logic.optional_or_value
-    return _planned(made(left.step, (right.step, right.cost)), left.cost)
+    return Planned(made(left.step, (right.step, right.cost)), left.cost)
 
 
-def _growing(planner: "Planner", node: ast.Call) -> "Planned | None":
+def _growing(planner: Planner, node: ast.Call) -> Planned | None:
     """What a fold's step adds to an accumulator that nothing else has seen yet is added in place."""
     if not planner.growing or not node.args:
         return None
@@ -326,13 +312,13 @@ def _growing(planner: "Planner", node: ast.Call) -> "Planned | None":
             grown.extend(step(frame))
             return grown
 
-        return _planned(extend, accumulator.cost + added.cost + 1)
+        return Planned(extend, accumulator.cost + added.cost + 1)
     if node.function == "cel.@mapInsert":
         return _insert(accumulator, planner.nodes(node.args[1:]))
     return None
 
 
-def _insert(accumulator: "Planned", rest: "Sequence[Planned]") -> "Planned":
+def _insert(accumulator: Planned, rest: Sequence[Planned]) -> Planned:
     """One entry of a key and a value, or all of a map."""
     read, steps = accumulator.step, tuple(operand.step for operand in rest)
 
@@ -345,10 +331,10 @@ def _insert(accumulator: "Planned", rest: "Sequence[Planned]") -> "Planned":
             grown = values.with_entry(grown, key, value)
         return grown
 
-    return _planned(insert, accumulator.cost + sum(operand.cost for operand in rest) + 1)
+    return Planned(insert, accumulator.cost + sum(operand.cost for operand in rest) + 1)
 
 
-_SPECIAL: "dict[str, Callable[[Planner, ast.Call], Planned]]" = {
+_SPECIAL: dict[str, Callable[[Planner, ast.Call], Planned]] = {
     "_&&_": _and,
     "_||_": _and,
     "_?_:_": _conditional,

@@ -6,29 +6,21 @@ read, and `exists` may still find what it looks for.  The limit is looked at in 
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from steersman.cel import ast, values
 from steersman.cel.evaluating import frames
-from steersman.cel.evaluating.frames import Frame, Step
-
-if TYPE_CHECKING:
-    from steersman.cel.evaluating.planning import Planned, Planner
+from steersman.cel.evaluating.frames import Frame
+from steersman.cel.evaluating.planned import Planned, Planner
 
 
-def plan(planner: "Planner", node: ast.Comprehension) -> "Planned":
+def plan(planner: Planner, node: ast.Comprehension) -> Planned:
     if isinstance(node.iter_range, ast.CreateList) and not node.iter_range.elements:
         return _binding(planner, node)
     found = _quantifier(node)
     if found is not None:
         return _quantified(planner, node, *found)
     return _general(planner, node)
-
-
-def _planned(step: Step, cost: int) -> "Planned":
-    from steersman.cel.evaluating.planning import Planned
-
-    return Planned(step, cost)
 
 
 def items(collection: Any, two: bool) -> Iterable[Any]:
@@ -54,7 +46,7 @@ def _go_name(value: Any) -> str:
     return f"types.{names.get(name) or name[:1].upper() + name[1:]}"
 
 
-def _binding(planner: "Planner", node: ast.Comprehension) -> "Planned":
+def _binding(planner: Planner, node: ast.Comprehension) -> Planned:
     """`cel.bind(x, value, result)` is a fold of nothing: a name for a value that is computed when it is needed."""
     initial = planner.node(node.accu_init)
     slot = planner.new_slot()
@@ -67,7 +59,7 @@ def _binding(planner: "Planner", node: ast.Comprehension) -> "Planned":
         frame[slot] = deferred
         return then(frame)
 
-    return _planned(run, result.cost)
+    return Planned(run, result.cost)
 
 
 def _is_name(node: ast.Expr, name: str) -> bool:
@@ -101,7 +93,7 @@ def _quantifier(node: ast.Comprehension) -> tuple[bool, ast.Expr] | None:
     return None
 
 
-def _scope(planner: "Planner", node: ast.Comprehension) -> tuple[dict[str, int], tuple[int, int | None]]:
+def _scope(planner: Planner, node: ast.Comprehension) -> tuple[dict[str, int], tuple[int, int | None]]:
     first = planner.new_slot()
     if not node.iter_var2:
         return {node.iter_var: first}, (first, None)
@@ -109,7 +101,7 @@ def _scope(planner: "Planner", node: ast.Comprehension) -> tuple[dict[str, int],
     return {node.iter_var: first, node.iter_var2: second}, (first, second)
 
 
-def _quantified(planner: "Planner", node: ast.Comprehension, decisive: bool, predicate: ast.Expr) -> "Planned":
+def _quantified(planner: Planner, node: ast.Comprehension, decisive: bool, predicate: ast.Expr) -> Planned:
     over = planner.node(node.iter_range)
     scope, (first, second) = _scope(planner, node)
     planner.enter(scope)
@@ -148,10 +140,10 @@ def _quantified(planner: "Planner", node: ast.Comprehension, decisive: bool, pre
             raise failure
         return otherwise
 
-    return _planned(run, over.cost + 1)
+    return Planned(run, over.cost + 1)
 
 
-def _general(planner: "Planner", node: ast.Comprehension) -> "Planned":
+def _general(planner: Planner, node: ast.Comprehension) -> Planned:
     over = planner.node(node.iter_range)
     empty = _empty(node.accu_init)
     initial = planner.node(node.accu_init)
@@ -194,7 +186,7 @@ def _general(planner: "Planner", node: ast.Comprehension) -> "Planned":
                 frame[accumulator] = frames.Failed(error)
         return finish(frame)
 
-    return _planned(run, over.cost + initial.cost + result.cost)
+    return Planned(run, over.cost + initial.cost + result.cost)
 
 
 def _empty(node: ast.Expr) -> type[list[Any]] | type[dict[Any, Any]] | None:

@@ -1,77 +1,23 @@
-"""From a checked tree to a program: one planned node for each node, the parts first.
-
-A planned node is a step and what running it costs however it goes; that is charged by whoever decides to run it.
-Two kinds are more than that: a constant is known already, and an attribute can still be extended by a qualifier, and
-is cheaper by one where cel-go resolves it as part of another attribute (a ternary's branch, an index).
-"""
+"""From a checked tree to a program: one planned node (`planned`) for each node, the parts first."""
 
 import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from steersman.cel import ast, declarations, types, values
-from steersman.cel.evaluating import attributes, frames
+from steersman.cel.evaluating import attributes, calls, folds, frames
+from steersman.cel.evaluating.planned import Attribute, Planned, constant
 from steersman.cel.evaluating.programs import Program
-
-if TYPE_CHECKING:
-    from steersman.cel.environment import Environment
 
 LIST_COST, MAP_COST, STRUCT_COST = 10, 30, 40
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Planned:
-    step: frames.Step
-    cost: int = 0
-    constant: Any = values.MISSING
-    attribute: "Attribute | None" = None
-
-    @property
-    def inner_cost(self) -> int:
-        """As a part of another attribute."""
-        return self.cost - (self.attribute.cost if self.attribute else 0)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Attribute:
-    base: frames.Step
-    base_cost: int
-    """Of what it starts at, where that is no variable."""
-    cost: int = 1
-    """Of itself, before any qualifier; a ternary as an attribute has none."""
-    variable: tuple[int, str] | None = None
-    """The place and the name, where it starts at a variable."""
-    qualifiers: tuple[attributes.Qualifier, ...] = ()
-    qualifier_cost: int = 0
-
-    def planned(self) -> Planned:
-        cost = self.base_cost + self.cost + self.qualifier_cost
-        if not self.qualifiers:
-            step = self.base
-        elif self.variable is not None:
-            step = attributes.path(*self.variable, self.qualifiers)
-        else:
-            step = attributes.relative(self.base, self.qualifiers)
-        return Planned(step, cost, attribute=self)
-
-    def qualified(self, qualifier: attributes.Qualifier) -> "Attribute":
-        cost = self.qualifier_cost + qualifier.cost
-        return dataclasses.replace(self, qualifiers=(*self.qualifiers, qualifier), qualifier_cost=cost)
-
-
-def plan(checked: ast.Checked, environment: "Environment") -> Program:
+def plan(checked: ast.Checked, environment: declarations.Names) -> Program:
     """Raises EvaluationError where a part that is constant has no value: `duration("soon")`."""
     planner = Planner(checked, environment)
     root = planner.node(checked.root)
     return Program(root.step, root.cost, planner.names, planner.locals_end - planner.locals_start)
-
-
-def constant(value: Any) -> Planned:
-    def run(frame: frames.Frame) -> Any:
-        return value
-
-    return Planned(run, constant=value)
 
 
 @functools.lru_cache(maxsize=64)
@@ -86,7 +32,7 @@ def _overloads(libraries: tuple[declarations.Library, ...]) -> Mapping[str, tupl
 
 
 class Planner:
-    def __init__(self, checked: ast.Checked, environment: "Environment") -> None:
+    def __init__(self, checked: ast.Checked, environment: declarations.Names) -> None:
         self.checked = checked
         self.environment = environment
         self.overloads = _overloads(environment.libraries)
@@ -120,8 +66,6 @@ class Planner:
         return [self.node(node) for node in nodes]
 
     def node(self, node: ast.Expr) -> Planned:
-        from steersman.cel.evaluating import calls, folds
-
         match node:
             case ast.Literal():
                 return constant(node.value)

@@ -1,9 +1,9 @@
 """`cel.bind(name, value, result)`: a name for a value, which is computed once, where it is needed."""
 
-from steersman.cel import ast, declarations, macros, parsing
+from steersman.cel import ast, declarations, expanding, macros
 
 
-def _bind(to: parsing.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr | None:
+def _bind(to: expanding.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr | None:
     if not isinstance(target, ast.Ident) or target.name != "cel":
         return None
     name = macros.variable(args[0], "cel.bind() variable names must be simple identifiers")

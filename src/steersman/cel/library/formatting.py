@@ -124,7 +124,7 @@ def _map(value: Any) -> str:
     return "{" + ", ".join(f"{key}:{element}" for key, element in sorted(pairs, key=lambda pair: pair[0])) + "}"
 
 
-_ESCAPED = {
+ESCAPES = {
     "\a": "\\a",
     "\b": "\\b",
     "\f": "\\f",
@@ -144,7 +144,7 @@ def quoted(text: str) -> str:
 
 
 def _escaped(character: str) -> str:
-    known = _ESCAPED.get(character)
+    known = ESCAPES.get(character)
     if known is not None:
         return known
     if character == " " or (character.isprintable() and not character.isspace()):

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from steersman.cel import ast, declarations, estimating, macros, meter, parsing, types, values
+from steersman.cel import ast, declarations, estimating, expanding, macros, meter, types, values
 from steersman.cel.estimating import CREATE_LIST, LIMIT, STRING_TRAVERSAL, CallEstimate, Cost, Estimator, Node, Size
 
 _MOST = 10_000_000
@@ -120,10 +120,10 @@ _MAP = next(macro for macro in macros.STANDARD if macro.name == "map" and macro.
 _INPUT = "@__sortBy_input__"
 
 
-def _expand_sort_by(to: parsing.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
+def _expand_sort_by(to: expanding.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
     """Binds the list to a name, and sorts it by what the expression gives for each element."""
     if isinstance(target, ast.Literal | ast.CreateMap | ast.CreateStruct) or target is None:
-        raise parsing.MacroError(
+        raise expanding.MacroError(
             target.offset if target else 0,
             "sortBy can only be applied to a list, identifier, comprehension, call or select expression",
         )

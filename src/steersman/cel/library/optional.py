@@ -6,7 +6,7 @@ The evaluator does selections, indices, `or` and `orValue` itself; here are thei
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from steersman.cel import ast, declarations, macros, parsing, types, values
+from steersman.cel import ast, declarations, expanding, macros, types, values
 
 _K, _V = types.param("K"), types.param("V")
 _OPTIONAL, _LIST, _MAP = types.optional(_V), types.list_of(_V), types.map_of(_K, _V)
@@ -65,20 +65,20 @@ def _unwrap(optionals: Sequence[Any]) -> list[Any]:
     return found
 
 
-def _bound(to: parsing.Expander, target: ast.Expr, args: tuple[ast.Expr, ...], macro: str) -> ast.Expr:
+def _bound(to: expanding.Expander, target: ast.Expr, args: tuple[ast.Expr, ...], macro: str) -> ast.Expr:
     """The second argument with the value of the target in the variable that the first names."""
     name = macros.variable(args[0], f"{macro}() variable name must be a simple identifier")
     value = to.member_call("value", to.copy(target))
     return to.fold(to.list(), "#unused", name, value, to.literal(False), to.ident(name), args[1])
 
 
-def _opt_map(to: parsing.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
+def _opt_map(to: expanding.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
     assert target is not None
     mapped = to.call("optional.of", _bound(to, target, args, "optMap"))
     return to.call("_?_:_", to.member_call("hasValue", target), mapped, to.call("optional.none"))
 
 
-def _opt_flat_map(to: parsing.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
+def _opt_flat_map(to: expanding.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
     assert target is not None
     mapped = _bound(to, target, args, "optFlatMap")
     return to.call("_?_:_", to.member_call("hasValue", target), mapped, to.call("optional.none"))

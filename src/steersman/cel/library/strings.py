@@ -107,19 +107,7 @@ def join(parts: Sequence[Any], separator: str = "") -> str:
     return separator.join(parts)
 
 
-_ESCAPES = str.maketrans(
-    {
-        "\a": "\\a",
-        "\b": "\\b",
-        "\f": "\\f",
-        "\n": "\\n",
-        "\r": "\\r",
-        "\t": "\\t",
-        "\v": "\\v",
-        "\\": "\\\\",
-        '"': '\\"',
-    }
-)
+_ESCAPES = str.maketrans(formatting.ESCAPES)
 
 
 def quote(text: str) -> str:

@@ -7,7 +7,7 @@ without a filter, make a new collection.
 from collections.abc import Mapping
 from typing import Any
 
-from steersman.cel import ast, declarations, macros, parsing, types, values
+from steersman.cel import ast, declarations, expanding, macros, types, values
 
 _K, _V = types.param("K"), types.param("V")
 _MAP = types.map_of(_K, _V)
@@ -29,42 +29,42 @@ def insert_all(target: Mapping[Any, Any], other: Mapping[Any, Any]) -> Mapping[A
 def _names(args: tuple[ast.Expr, ...]) -> tuple[str, str]:
     for argument in args[:2]:
         if not isinstance(argument, ast.Ident):
-            raise parsing.MacroError(argument.offset, _SIMPLE_NAME)
+            raise expanding.MacroError(argument.offset, _SIMPLE_NAME)
     first, second = args[:2]
     if isinstance(first, ast.Ident) and isinstance(second, ast.Ident) and first.name == second.name:
-        raise parsing.MacroError(second.offset, f"duplicate variable name: {second.name}")
+        raise expanding.MacroError(second.offset, f"duplicate variable name: {second.name}")
     return macros.variable(first, _SIMPLE_NAME), macros.variable(second, _SIMPLE_NAME)
 
 
-def _all(to: parsing.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
+def _all(to: expanding.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
     assert target is not None
     first, second = _names(args)
     condition = to.call("@not_strictly_false", to.accumulator())
     step = to.call("_&&_", to.accumulator(), args[2])
-    accumulator = parsing.ACCUMULATOR
+    accumulator = expanding.ACCUMULATOR
     return to.fold(target, first, accumulator, to.literal(True), condition, step, to.accumulator(), iter_var2=second)
 
 
-def _exists(to: parsing.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
+def _exists(to: expanding.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
     assert target is not None
     first, second = _names(args)
     condition = to.call("@not_strictly_false", to.call("!_", to.accumulator()))
     step = to.call("_||_", to.accumulator(), args[2])
-    accumulator = parsing.ACCUMULATOR
+    accumulator = expanding.ACCUMULATOR
     return to.fold(target, first, accumulator, to.literal(False), condition, step, to.accumulator(), iter_var2=second)
 
 
-def _exists_one(to: parsing.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
+def _exists_one(to: expanding.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
     assert target is not None
     first, second = _names(args)
     step = to.call("_?_:_", args[2], to.call("_+_", to.accumulator(), to.literal(1)), to.accumulator())
     result = to.call("_==_", to.accumulator(), to.literal(1))
-    accumulator = parsing.ACCUMULATOR
+    accumulator = expanding.ACCUMULATOR
     return to.fold(target, first, accumulator, to.literal(0), to.literal(True), step, result, iter_var2=second)
 
 
 def _transform(
-    to: parsing.Expander,
+    to: expanding.Expander,
     target: ast.Expr | None,
     args: tuple[ast.Expr, ...],
     names: tuple[str, str],
@@ -76,23 +76,23 @@ def _transform(
     if len(args) == 4:
         step = to.call("_?_:_", args[2], step, to.accumulator())
     first, second = names
-    accumulator = parsing.ACCUMULATOR
+    accumulator = expanding.ACCUMULATOR
     return to.fold(target, first, accumulator, empty, to.literal(True), step, to.accumulator(), iter_var2=second)
 
 
-def _transform_list(to: parsing.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
+def _transform_list(to: expanding.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
     names = _names(args)
     step = to.call("_+_", to.accumulator(), to.list(args[-1]))
     return _transform(to, target, args, names, to.list(), step)
 
 
-def _transform_map(to: parsing.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
+def _transform_map(to: expanding.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
     names = _names(args)
     step = to.call("cel.@mapInsert", to.accumulator(), to.ident(names[0]), args[-1])
     return _transform(to, target, args, names, to.map(), step)
 
 
-def _transform_map_entry(to: parsing.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
+def _transform_map_entry(to: expanding.Expander, target: ast.Expr | None, args: tuple[ast.Expr, ...]) -> ast.Expr:
     names = _names(args)
     step = to.call("cel.@mapInsert", to.accumulator(), args[-1])
     return _transform(to, target, args, names, to.map(), step)

@@ -60,23 +60,6 @@ def batches(count: int) -> list[int]:
     return sizes
 
 
-def pod_from_template(owner: Tree, template: Tree, reference: Tree, name: str = "") -> MutableTree:
-    """The pod that a template describes, controlled by `owner`."""
-    meta: MutableTree = {"namespace": owner["metadata"]["namespace"]}
-    if name:
-        meta["name"] = name
-    else:
-        meta["generateName"] = owner["metadata"]["name"] + "-"
-    source = template.get("metadata") or {}
-    for key in ("labels", "annotations"):
-        if source.get(key):
-            meta[key] = dict(source[key])
-    if source.get("finalizers"):
-        meta["finalizers"] = list(source["finalizers"])
-    meta["ownerReferences"] = [reference]
-    return {"kind": "Pod", "apiVersion": "v1", "metadata": meta, "spec": template["spec"]}
-
-
 def status(replica_set: Tree, owned: Sequence[Tree], now: float, failure: tuple[str, str] | None = None) -> MutableTree:
     """The status that follows from the pods.  `failure` is the reason and text of what could not be done."""
     old = replica_set.get("status") or {}

@@ -1,10 +1,14 @@
-"""What an estimate of a call is told, and what it tells."""
+"""What an estimate of a call is told, what it may ask, and what it tells.
+
+Overloads are declared with their estimates, so this stands below both the declarations and the walk in `estimating`
+that calls them.
+"""
 
 import dataclasses
 from typing import Protocol
 
 from steersman.cel import ast, types
-from steersman.cel.estimating.amounts import Cost, Size
+from steersman.cel.amounts import Cost, Size
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -24,6 +28,12 @@ class CallEstimate:
     cost: Cost
     result_size: Size | None = None
     """Of a string, bytes, list or map."""
+
+
+class Estimator(Protocol):
+    """Whom an overload's estimate asks."""
+
+    def size_of(self, node: Node) -> Size: ...
 
 
 class Sizer(Protocol):

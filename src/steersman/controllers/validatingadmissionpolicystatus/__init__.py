@@ -1,0 +1,1 @@
+"""What type checking finds in validating admission policies."""
