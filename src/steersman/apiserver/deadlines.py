@@ -105,10 +105,27 @@ def seconds(request: http.Request, about: RequestInfo, longest: float) -> float 
     try:
         given = durations.go_duration(asked) / 1e9
     except ValueError:
-        why = "missing unit in" if re.fullmatch(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)", asked) else "invalid"
-        text = f"invalid timeout specified in the request URL - time: {why} duration {status.quoted(asked)}"
+        text = f"invalid timeout specified in the request URL - time: {_wrong(asked)} duration {status.quoted(asked)}"
         raise status.bad_request(text) from None
     return given if 0 < given < longest else longest
+
+
+def _wrong(asked: str) -> str:
+    """What Go says before "duration" of a text that is none."""
+    known = re.match(rf"[+-]?(?:{_NUMBER}(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h)(?=[0-9.]))*", asked)
+    rest = asked[known.end() :] if known else asked
+    number = re.match(_NUMBER, rest)
+    if number is None:
+        return "invalid"
+    unit = re.match(r"[^0-9.]*", rest[number.end() :])
+    if unit is None or not unit.group():
+        return "missing unit in"
+    if unit.group() in ("ns", "us", "\u00b5s", "\u03bcs", "ms", "s", "m", "h"):
+        return "invalid"
+    return f"unknown unit {status.quoted(unit.group())} in"
+
+
+_NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 
 
 def refusal(about: RequestInfo) -> status.StatusError:

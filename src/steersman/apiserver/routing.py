@@ -5,6 +5,7 @@ where there must not); `serve` is the table from verb and sub-resource to functi
 404, what a resource has not under this verb a 405, as in the reference's router.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 
 from steersman.api import resources, status
@@ -134,6 +135,19 @@ def _subresource(resource: resources.Resource, info: RequestInfo) -> Serve:
 
 class NoSuchPath(Exception):
     """Nothing of ours: the plain 404 of a web server."""
+
+
+class BrokenPathError(Exception):
+    """An escape that is none: the plain 400 of a web server."""
+
+
+def check_escapes(path: str) -> None:
+    """Raises BrokenPathError."""
+    if "%" in path and _BROKEN_ESCAPE.search(path):
+        raise BrokenPathError
+
+
+_BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def no_resource() -> status.StatusError:

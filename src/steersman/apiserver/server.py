@@ -120,6 +120,7 @@ class ApiServer:
         warnings: list[str] = []
         about = info.parse(request.method, request.path, request.query)
         try:
+            routing.check_escapes(request.path)
             limit = deadlines.seconds(request, about, self.services.config.request_timeout)
             user = self._authenticate(request, about)
             accept = self._negotiate(request, about)
@@ -128,6 +129,8 @@ class ApiServer:
             answer = respond.refusal(error, _for_errors(accept))
         except routing.NoSuchPath:
             answer = respond.text("404 page not found\n", 404)
+        except routing.BrokenPathError:
+            answer = http.Response(400, "text/plain; charset=utf-8", (b"400 Bad Request",))
         except protocol.Unavailable as error:
             answer = respond.refusal(status.internal(f"the store cannot write: {error}"), _for_errors(accept))
         except RecursionError:
@@ -223,6 +226,8 @@ class ApiServer:
         """What is no resource: health, metrics, discovery, the keys of tokens."""
         found: http.Response | None = None
         first = request.path.strip("/").split("/")[0]
+        if request.path.startswith("//") or (first in _EXACT and request.path.endswith("/")):
+            raise routing.NoSuchPath
         if first in ("healthz", "livez", "readyz"):
             found = health.answer(request, first, self._checks)
         elif request.path == "/metrics":
@@ -283,6 +288,8 @@ class Everything:
         return authorization.ALLOW
 
 
+_EXACT = ("healthz", "livez", "readyz", "openapi")
+"""Below these a path that ends in a slash is another path, and there is none."""
 _METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 _ANYTHING = ("log", "exec", "attach", "portforward", "proxy")
 

@@ -74,6 +74,30 @@ def test_a_schema_that_cannot_be_is_refused(schema: dict[str, Any], message: str
     assert told_of(a=schema) == [message]
 
 
+def test_a_schema_with_a_reference_is_told_of_that_alone() -> None:
+    assert told_of(a={"$ref": "#/x"}) == [f"{AT}.properties[a].$ref: Forbidden: $ref is not supported"]
+
+
+def test_a_default_of_the_whole_says_what_it_is() -> None:
+    tree = definition()
+    tree["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["default"] = {}
+    assert told(tree) == [
+        f"spec.validation.openAPIV3Schema.default.{name}: Required value" for name in ("apiVersion", "kind")
+    ]
+
+
+def test_a_version_has_a_schema() -> None:
+    assert told(definition(schema=None)) == ["spec.versions[0].schema.openAPIV3Schema: Required value"]
+
+
+def test_each_storage_version_is_among_those_stored() -> None:
+    tree = definition()
+    tree["spec"]["versions"].append({**tree["spec"]["versions"][0], "name": "v2"})
+    storage, stored = told(tree)
+    assert storage.endswith("must have exactly one version marked as storage version")
+    assert stored == 'status.storedVersions: Invalid value: ["v1"]: must have the storage version v2'
+
+
 def test_what_a_combination_at_the_root_speaks_of_is_specified_beside_it() -> None:
     tree = definition()
     schema = tree["spec"]["versions"][0]["schema"]["openAPIV3Schema"]

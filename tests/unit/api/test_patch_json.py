@@ -109,4 +109,6 @@ def test_what_an_operation_does_not_touch_is_shared() -> None:
 
 
 def test_strays_of_an_operation_are_told() -> None:
-    assert json_patch.unknown_fields([{"op": "test", "path": "/"}, {"op": "test", "pat": "/"}]) == ["[1].pat"]
+    assert json_patch.unknown_fields([{"op": "test", "path": "/"}, {"op": "test", "pat": "/"}]) == [
+        'json patch unknown field "[1].pat"'
+    ]

@@ -31,3 +31,9 @@ def test_a_patch_is_an_object(patch: object, kind: str) -> None:
     assert caught.value.message == (
         f"error decoding patch: json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
     )
+
+
+def test_null_is_no_patch() -> None:
+    with pytest.raises(StatusError) as caught:
+        merge_patch.apply({}, None)
+    assert (caught.value.code, caught.value.message) == (400, "Invalid JSON Patch")

@@ -101,7 +101,7 @@ def test_what_is_new_loses_nulls_and_directives() -> None:
         ({"spec": {"$retainKeys": ["x"], "y": 1}}, 400, "invalid patch format of retainKeys"),
         ({"spec": {"$setElementOrder": []}}, 400, "invalid patch format of setElementOrder list"),
         ({"spec": {"$deleteFromPrimitiveList": []}}, 400, "invalid patch format of primitive list"),
-        ([], 400, "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}"),
+        ([], 400, "json: cannot unmarshal array into Go value of type map[string]interface {}"),
     ],
 )  # fmt: skip
 def test_a_malformed_patch_is_refused_in_the_reference_s_words(patch: Any, code: int, why: str) -> None:
@@ -162,3 +162,8 @@ def test_items_that_are_no_maps_are_refused(patch: Any) -> None:
     service = {"ports": [{"port": 1}]}
     with pytest.raises(StatusError, match=r"cannot be null|expected a map"):
         strategic.apply(service, patch, schema.definition("io.k8s.api.core.v1.ServiceSpec"))
+
+
+def test_a_patch_of_null_changes_nothing() -> None:
+    original = tree("a", "b")
+    assert patched(original, None) == original

@@ -56,9 +56,16 @@ def test_the_kind_of_parameters_is_one_that_could_be_served() -> None:
 def test_a_message_is_one_line_that_is_not_blank() -> None:
     checks = [{"expression": "true", "message": text} for text in ("a\nb", " ", "fine")]
     assert policy(validations=checks) == [
-        'spec.validations[0].message: Invalid value: "a\\nb": message must not contain line breaks',
-        'spec.validations[1].message: Invalid value: " ": message must be non-empty if specified',
+        'spec.validations[0].message: Invalid value: "a\\nb": must not contain line breaks',
+        'spec.validations[1].message: Invalid value: " ": must be non-empty if specified',
     ]
+
+
+def test_a_reason_is_one_of_three() -> None:
+    (found,) = policy(validations=[{"expression": "true", "reason": "Unauthorized"}])
+    assert found.endswith(
+        'Unsupported value: "Unauthorized": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge"'
+    )
 
 
 def test_notes_are_few_and_short() -> None:
@@ -69,8 +76,8 @@ def test_notes_are_few_and_short() -> None:
 
 
 def test_a_variable_has_a_name_that_expressions_can_use() -> None:
-    variables = [{"name": name, "expression": "1"} for name in ("a-b", "loop", "fine")]
-    text = "name is not a valid CEL identifier"
+    variables = [{"name": name, "expression": "1"} for name in ("a-b", "loop", "fine", "fine")]
+    text = "must be a valid CEL identifier"
     assert policy(variables=variables) == [
         f'spec.variables[0].name: Invalid value: "a-b": {text}',
         f'spec.variables[1].name: Invalid value: "loop": {text}',

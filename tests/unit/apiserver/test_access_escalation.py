@@ -90,7 +90,7 @@ def test_binding_needs_the_roles_rules_or_the_verb_bind(reader: reading.Memory) 
 def test_a_role_that_is_not_there_cannot_be_bound(reader: reading.Memory) -> None:
     with pytest.raises(status.StatusError) as refused:
         check(reader, "rolebindings", binding("Role", "gone"))
-    assert refused.value.message == f'role.{GROUP} "gone" not found'
+    assert refused.value.message == f'rolebindings.{GROUP} "gone" not found'
 
 
 def test_an_aggregating_role_could_become_anything(reader: reading.Memory) -> None:

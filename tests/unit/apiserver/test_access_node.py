@@ -70,8 +70,9 @@ REFUSED = [
     (ask("get", "pods", "q"), "no relationship found between node 'n' and this object"),
     (
         ask("list", "pods", namespace="", field_selector=""),
-        "can only list/watch pods with spec.nodeName field selector n",
+        "can only list/watch pods with spec.nodeName field selector",
     ),
+    (ask("list", "nodes", namespace="", field_selector=""), "node 'n' cannot read all nodes, only its own Node object"),
     (ask("get", "nodes", "m", ""), "node 'n' cannot read 'm', only its own Node object"),
     (
         ask("update", "leases", "m", "kube-node-lease", group="coordination.k8s.io"),

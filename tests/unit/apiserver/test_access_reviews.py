@@ -140,6 +140,30 @@ def test_a_selector_says_one_thing(selector: Any, text: str) -> None:
     assert refused.value.message.endswith(f"spec.resourceAttributes.{text}")
 
 
+@pytest.mark.parametrize(
+    ("selectors", "ignored"),
+    [
+        ({"fieldSelector": {"rawSelector": "a=="}, "labelSelector": {"rawSelector": "!!"}}, ["labelSelector"]),
+        (
+            {"fieldSelector": {"rawSelector": "a"}, "labelSelector": {"rawSelector": "a in (b"}},
+            ["fieldSelector", "labelSelector"],
+        ),
+        ({"fieldSelector": {"requirements": [{"key": "a", "operator": "Exists"}]}}, ["fieldSelector"]),
+        ({"fieldSelector": {"requirements": [{"key": "a", "operator": "NotIn", "values": ["b"]}]}}, []),
+        ({"labelSelector": {"requirements": [{"key": "a", "operator": "Gt", "values": ["1"]}]}}, ["labelSelector"]),
+        ({"labelSelector": {"requirements": [{"key": "a", "operator": "In", "values": ["b", "c"]}]}}, []),
+    ],
+)
+def test_a_review_tells_which_selectors_it_could_not_read(selectors: Any, ignored: list[str]) -> None:
+    body = {
+        "kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1",
+        "spec": {"resourceAttributes": {"verb": "list", "resource": "pods", **selectors}},
+    }  # fmt: skip
+    answer = assembled().review(ADMIN, "selfsubjectaccessreviews.authorization.k8s.io", "", body)["status"]
+    told = "; ".join(f"spec.resourceAttributes.{kind} ignored due to parse error" for kind in ignored)
+    assert answer.get("evaluationError", "") == told
+
+
 def may(user: str, *rules: Any) -> list[Any]:
     """A role with these rules, bound to the user."""
     role = {"kind": "ClusterRole", "metadata": {"name": "act"}, "rules": list(rules)}
@@ -189,8 +213,15 @@ class TestImpersonation:
 
     def test_groups_without_a_user_are_refused(self) -> None:
         with pytest.raises(status.StatusError) as refused:
-            act(ADMIN, group="devs")
+            act(ADMIN, **{"group": "devs", "extra-foo": 'a"b'})
         assert refused.value.code == 400
+        assert refused.value.message == (
+            'requested &user.DefaultInfo{Name:"", UID:"", Groups:[]string{"devs"}, '
+            'Extra:map[string][]string{"foo":[]string{"a\\"b"}}} without impersonating a user name'
+        )
+        with pytest.raises(status.StatusError) as refused:
+            act(ADMIN, uid="7")
+        assert 'UID:"7", Groups:[]string(nil), Extra:map[string][]string(nil)}' in refused.value.message
 
 
 class TestConstrainedImpersonation:

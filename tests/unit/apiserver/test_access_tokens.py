@@ -205,6 +205,8 @@ TOO_SHORT = (
             400,
             "cannot bind token to object of type /v1, Kind=Service",
         ),
+        ({"boundObjectRef": {}}, 400, "cannot bind token to object of type /, Kind="),
+        ({"boundObjectRef": {"kind": "Pod", "name": "gone"}}, 404, 'pods "gone" not found'),
     ],
 )
 def test_a_request_for_a_token_is_refused_in_the_references_words(
@@ -213,6 +215,34 @@ def test_a_request_for_a_token_is_refused_in_the_references_words(
     with pytest.raises(status.StatusError) as refused:
         answered(issuer, reader, clock, **spec)
     assert (refused.value.code, refused.value.message) == (code, message)
+
+
+def test_a_request_keeps_its_metadata_and_is_about_its_account(
+    issuer: tokens.Issuer, reader: reading.Memory, clock: Frozen
+) -> None:
+    def asked(**metadata: Any) -> dict[str, Any]:
+        return tokens.answer(issuer, reader, clock, SeededEntropy(1), "x", "default", {"metadata": metadata})
+
+    made = asked(labels={"a": "b"})["metadata"]
+    assert (made["uid"], made["name"], made["labels"]) == ("sa-1", "default", {"a": "b"})
+    with pytest.raises(status.StatusError) as refused:
+        asked(name="other")
+    assert (refused.value.code, refused.value.message) == (
+        422,
+        (
+            'TokenRequest.authentication.k8s.io "default" is invalid: metadata.name: Invalid value: "other": '
+            "must match the service account name if specified"
+        ),
+    )
+    with pytest.raises(status.StatusError) as refused:
+        asked(uid="zz")
+    assert (refused.value.code, refused.value.message) == (
+        409,
+        (
+            'Operation cannot be fulfilled on TokenRequest.authentication.k8s.io "default": the UID in the token '
+            "request (zz) does not match the UID of the service account (sa-1)"
+        ),
+    )
 
 
 def test_a_token_of_an_account_that_is_not_there(issuer: tokens.Issuer, clock: Frozen) -> None:

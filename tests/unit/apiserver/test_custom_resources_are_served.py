@@ -105,6 +105,14 @@ async def test_a_definition_is_established_and_says_its_names(gizmos: Api) -> No
     assert found["status"]["storedVersions"] == ["v1"]
 
 
+async def test_some_version_is_always_among_those_stored(gizmos: Api) -> None:
+    target = f"{CRDS}/gizmos.x.example.com/status"
+    code, found = await gizmos.call(
+        "PATCH", target, {"status": {"storedVersions": []}}, type="application/merge-patch+json"
+    )
+    assert (code, found["status"]["storedVersions"]) == (200, ["v1"])
+
+
 async def test_discovery_and_openapi_show_it_at_once(gizmos: Api) -> None:
     listed = await gizmos.get("/apis/x.example.com/v1")
     assert [each["name"] for each in listed["resources"]] == ["gizmos", "gizmos/status", "gizmos/scale"]

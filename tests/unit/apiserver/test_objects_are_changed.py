@@ -135,3 +135,29 @@ async def test_unknown_fields_are_warned_of_or_refused(api: Api) -> None:
     code, refused = await api.call("POST", f"{CONFIG_MAPS}?fieldValidation=Strict", body)
     assert code == 400
     assert 'strict decoding error: unknown field "nonsense"' in refused["message"]
+
+
+async def test_strange_members_of_a_json_patch_are_warned_of_or_refused(api: Api) -> None:
+    await api.call("POST", CONFIG_MAPS, {"metadata": {"name": "strange"}, "data": {"k": "1"}})
+    body = [{"op": "add", "path": "/data/k", "value": "5", "extra": 1}]
+    told = 'json patch unknown field "[0].extra"'
+    code, refused = await api.call("PATCH", f"{CONFIG_MAPS}/strange?fieldValidation=Strict", body, type=JSON_PATCH)
+    assert code == 422
+    assert refused["message"].endswith(f": strict decoding error: {told}")
+    answer = await api.send("PATCH", f"{CONFIG_MAPS}/strange", body, type=JSON_PATCH)
+    assert "Warning" in dict(answer.headers)
+    assert [text for name, text in answer.headers if name == "Warning"] == [
+        '299 - "json patch unknown field \\"[0].extra\\""'
+    ]
+    answer = await api.send("PATCH", f"{CONFIG_MAPS}/strange?fieldValidation=Ignore", body, type=JSON_PATCH)
+    assert "Warning" not in dict(answer.headers)
+
+
+async def test_a_json_patch_of_a_scale_is_checked_as_any(api: Api) -> None:
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    spec = {"selector": {"matchLabels": {"a": "b"}}, "template": template}
+    path = "/apis/apps/v1/namespaces/default/replicasets"
+    await api.call("POST", path, {"metadata": {"name": "r"}, "spec": spec})
+    body = [{"op": "replace", "path": "/spec/replicas", "value": 0, "extra": 1}]
+    answer = await api.send("PATCH", f"{path}/r/scale", body, type=JSON_PATCH)
+    assert ("Warning", '299 - "json patch unknown field \\"[0].extra\\""') in list(answer.headers)

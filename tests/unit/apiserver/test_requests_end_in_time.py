@@ -72,7 +72,11 @@ async def test_a_write_that_hangs_is_given_up(slow: Api, timeout: str, seconds: 
     [
         ("soon", 'time: invalid duration "soon"'),
         ("5", 'time: missing unit in duration "5"'),
-        ("5 s", 'time: invalid duration "5 s"'),
+        ("5 s", 'time: unknown unit " s" in duration "5 s"'),
+        ("1x", 'time: unknown unit "x" in duration "1x"'),
+        ("1h2x", 'time: unknown unit "x" in duration "1h2x"'),
+        ("1h2", 'time: missing unit in duration "1h2"'),
+        ("1h-2s", 'time: unknown unit "h-" in duration "1h-2s"'),
     ],
 )
 async def test_a_timeout_that_is_no_duration_is_refused(api: Api, timeout: str, why: str) -> None:

@@ -69,6 +69,24 @@ async def test_somebody_else_is_impersonated(api: Api) -> None:
     assert (code, 'User "jane"' in body["message"]) == (403, True)
 
 
+async def test_a_request_for_a_token_is_answered_with_its_managed_fields(api: Api) -> None:
+    accounts = "/api/v1/namespaces/default/serviceaccounts"
+    account = await api.make(accounts, {"metadata": {"name": "web"}})
+    code, made = await api.call("POST", f"{accounts}/web/token", {"metadata": {"labels": {"a": "b"}}})
+    (entry,) = made["metadata"]["managedFields"]
+    assert (code, made["metadata"]["uid"]) == (201, account["metadata"]["uid"])
+    assert (entry["subresource"], entry["apiVersion"]) == ("token", "authentication.k8s.io/v1")
+    assert entry["fieldsV1"] == {
+        "f:metadata": {"f:labels": {".": {}, "f:a": {}}},
+        "f:spec": {"f:expirationSeconds": {}},
+    }
+    code, refused = await api.call("POST", f"{accounts}/web/token", {"metadata": {"namespace": "other"}})
+    assert (code, refused["message"]) == (
+        400,
+        "the namespace of the provided object does not match the namespace sent on the request",
+    )
+
+
 async def test_answers_carry_what_clients_look_for(api: Api) -> None:
     answer = await api.send("GET", "/version", user=None)
     headers = dict(answer.headers)

@@ -176,6 +176,11 @@ async def test_a_bookmark_is_not_older_than_the_events_before_it(three: Changed)
             f"{LIST}=true&continue=abc",
             ["Forbidden: resourceVersionMatch is forbidden when continue is provided"],
         ),
+        ("continue=abc", ["Forbidden: resourceVersionMatch is forbidden when continue is provided"]),
+        (
+            "resourceVersion=0&continue=abc",
+            ["Forbidden: resourceVersionMatch is forbidden when continue is provided"],
+        ),
     ],
 )
 async def test_options_that_make_no_sense_for_a_watch_are_refused(
@@ -188,7 +193,7 @@ async def test_options_that_make_no_sense_for_a_watch_are_refused(
     ]
 
 
-async def test_a_continue_token_means_nothing_to_a_watch(three: Changed) -> None:
+async def test_a_continue_token_means_nothing_to_a_watch_of_changes(three: Changed) -> None:
     watch = await three.watch(f"{CONFIG_MAPS}?watch=1&continue=abc&resourceVersion={three.past}")
     assert await watch.names() == [("MODIFIED", "a")]
     await watch.close()

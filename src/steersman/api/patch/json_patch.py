@@ -56,9 +56,10 @@ def decode(patch: Any) -> list[Operation]:
 
 
 def unknown_fields(patch: Sequence[Tree]) -> list[str]:
-    """Paths of members that no operation has, for strict field validation."""
+    """What field validation says of members that no operation has."""
     known = {"op", "path", "from", "value"}
-    return [f"[{i}].{name}" for i, item in enumerate(patch) for name in item if name not in known]
+    paths = [f"[{i}].{name}" for i, item in enumerate(patch) for name in item if name not in known]
+    return [f'json patch unknown field "{path}"' for path in paths]
 
 
 def apply(tree: Tree, operations: Sequence[Operation]) -> MutableTree:

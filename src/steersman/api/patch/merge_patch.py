@@ -13,6 +13,8 @@ from steersman.api.tree import MutableTree, Tree
 
 def apply(tree: Tree, patch: Any) -> MutableTree:
     """The patched tree.  Raises StatusError where the patch is no object."""
+    if patch is None:
+        raise refusal.null()
     if not isinstance(patch, Mapping):
         raise refusal.undecodable(
             f"json: cannot unmarshal {gotext.kind(patch)} into Go value of type map[string]interface {{}}"

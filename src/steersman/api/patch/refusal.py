@@ -15,6 +15,18 @@ def undecodable(why: str) -> StatusError:
     return status.bad_request(f"error decoding patch: {why}")
 
 
+def no_map(patch: Any) -> StatusError:
+    """A strategic patch that is no object: of all patches the one whose refusal has no words in front."""
+    return status.bad_request(
+        f"json: cannot unmarshal {gotext.kind(patch)} into Go value of type map[string]interface {{}}"
+    )
+
+
+def null() -> StatusError:
+    """A merge patch that is null."""
+    return status.bad_request("Invalid JSON Patch")
+
+
 def not_applicable() -> StatusError:
     """A JSON patch whose operation does not fit the object; the reference keeps the cause to itself."""
     refused = status.failure(422, "Invalid", "the server rejected our request due to an error in our request")

@@ -33,10 +33,10 @@ def apply(tree: Tree, patch: Any, node: Node | None) -> MutableTree:
 
     `node` is the object's type; None merges as if every list were atomic.
     """
+    if patch is None:
+        patch = {}
     if not isinstance(patch, Mapping):
-        raise refusal.undecodable(
-            f"json: cannot unmarshal {gotext.kind(patch)} into Go value of type map[string]interface {{}}"
-        )
+        raise refusal.no_map(patch)
     merged = dict(_merge_map(tree, patch, node))
     misfit = convert.misfit(merged, tree, node)
     if misfit:

@@ -86,6 +86,9 @@ def _stored_versions(tree: Tree, e: Errors) -> None:
     if not stored and storage is None:
         e.raw("status.storedVersions", "null", "must have at least one stored version")
         return
+    for version in versions:
+        if version.get("storage") and version.get("name") not in stored:
+            e.invalid("status.storedVersions", stored, f"must have the storage version {version.get('name')}")
     known = {version.get("name") for version in versions}
     for index, name in enumerate(stored):
         if name not in known:
@@ -147,7 +150,7 @@ def _spec(spec: Any, group: str, e: Errors, *, unchanged: frozenset[Any]) -> Non
     versions = spec.get("versions") or []
     for index, version in enumerate(versions):
         if ((version.get("schema") or {}).get("openAPIV3Schema")) is None:
-            e.required(f"spec.versions[{index}].schema.openAPIV3Schema", "schemas are required")
+            e.required(f"spec.versions[{index}].schema.openAPIV3Schema")
     if spec.get("preserveUnknownFields") and any(shaping.has_defaults(_schema(version)) for version in versions):
         e.invalid("spec.preserveUnknownFields", True, "must be false in order to use defaults in the schema")
     common = {part for part in _PER_VERSION if _is_same(versions, part)}
@@ -256,6 +259,9 @@ def definition_schema(schema: Any, at: str, e: Errors, *, has_status: bool, supp
         _root(schema, at, e)
     if schema.get("nullable"):
         e.forbidden(f"{at}.nullable", "nullable cannot be true at the root")
+    if openapi.has_unsupported(schema):  # then it is not looked at as a structure at all
+        e.found += openapi.check(schema, at, None)
+        return
     found = structure.check(schema, at) or defaults.check(schema, at)
     e.found += found
     if found or not values.has_rules(schema):

@@ -23,7 +23,7 @@ _RESERVED = frozenset({
     "loop", "package", "namespace", "return", "var", "void", "while",
 })  # fmt: skip
 """Words of CEL, which name nothing."""
-_REASONS = ("Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized")
+_REASONS = ("Forbidden", "Invalid", "RequestEntityTooLarge")
 
 
 def validating(tree: Tree, e: Errors) -> None:
@@ -81,9 +81,9 @@ def _message(check: Any, at: str, e: Errors, expressions: PolicyExpressions) -> 
     elif expression:
         expressions.message(expression, f"{at}.messageExpression")
     if text and not text.strip():
-        e.invalid(f"{at}.message", text, "message must be non-empty if specified")
+        e.invalid(f"{at}.message", text, "must be non-empty if specified")
     elif re.search("[\n\r]", text.strip()):
-        e.invalid(f"{at}.message", text, "message must not contain line breaks")
+        e.invalid(f"{at}.message", text, "must not contain line breaks")
 
 
 def mutating(tree: Tree, e: Errors) -> None:
@@ -148,17 +148,12 @@ def _common(spec: Any, e: Errors, expressions: PolicyExpressions, *, conditions:
     if conditions:
         items = spec.get("matchConditions") or ()
         webhooks.conditions(items, "spec.matchConditions", e, compile=True, params=kind is not None)
-    seen: set[str] = set()
     for index, variable in enumerate(spec.get("variables") or ()):
         at, name = f"spec.variables[{index}]", variable.get("name") or ""
         if not name:
             e.required(f"{at}.name", "name is not specified")
-        else:
-            if names.c_identifier(name) or name in _RESERVED:
-                e.invalid(f"{at}.name", name, "name is not a valid CEL identifier")
-        if name in seen:
-            e.duplicate(f"{at}.name", name)
-        seen.add(name)
+        elif names.c_identifier(name) or name in _RESERVED:
+            e.invalid(f"{at}.name", name, "must be a valid CEL identifier")
         if not (variable.get("expression") or "").strip():
             e.required(f"{at}.expression", "expression is not specified")
         else:

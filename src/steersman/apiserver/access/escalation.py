@@ -82,7 +82,7 @@ def _check_binding(
         return
     granted = roles.role_rules(kind, role, namespace)
     if granted is None:
-        raise status.not_found(kind.lower(), GROUP, role)
+        raise status.not_found(resource, GROUP, role)
     why = _missing(roles, user, namespace, granted)
     if why:
         raise status.forbidden(resource, GROUP, str(at(binding, "metadata", "name", default="")), why)

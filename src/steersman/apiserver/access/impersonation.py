@@ -79,7 +79,10 @@ def _read(headers: Mapping[str, str]) -> Wanted | None:
     if name:
         return Wanted(name, groups, uid, extra)
     if groups or uid or extra:
-        raise status.bad_request(f"requested {_shown(groups, uid, extra)} without impersonating a user name")
+        raise status.failure(
+            400, "BadRequest", f"requested {_shown(groups, uid, extra)} without impersonating a user name",
+            headers=(("X-Content-Type-Options", "nosniff"),),
+        )  # fmt: skip
     return None
 
 
@@ -183,6 +186,11 @@ def _become(mode: str, asks: Wanted) -> http.User:
 
 
 def _shown(groups: tuple[str, ...], uid: str, extra: Mapping[str, tuple[str, ...]]) -> str:
-    return ", ".join(
-        [*(f"group {g}" for g in groups), *([f"uid {uid}"] if uid else []), *(f"extra {key}" for key in extra)]
-    )
+    """The reference's own struct without a name, as its message prints it."""
+    pairs = ", ".join(f"{status.quoted(key)}:{_strings(extra[key])}" for key in sorted(extra))
+    extras = f"map[string][]string{{{pairs}}}" if extra else "map[string][]string(nil)"
+    return f'&user.DefaultInfo{{Name:"", UID:{status.quoted(uid)}, Groups:{_strings(groups)}, Extra:{extras}}}'
+
+
+def _strings(values: tuple[str, ...]) -> str:
+    return f"[]string{{{', '.join(map(status.quoted, values))}}}" if values else "[]string(nil)"

@@ -122,11 +122,12 @@ class Node:
         if attributes.verb in ("list", "watch"):
             if attributes.name == node or _selects(attributes.field_selector, f"metadata.name={node}"):
                 return authorization.ALLOW
-            return _no("node can only list/watch its own node: the field selector metadata.name is needed")
+            return self._other_node(node, attributes)
         return authorization.NONE
 
     def _other_node(self, node: str, attributes: asked.Attributes) -> authorization.Decision:
-        return _no(f"node '{node}' cannot read '{attributes.name}', only its own Node object")
+        which = f"'{attributes.name}'" if attributes.name else "all nodes"
+        return _no(f"node '{node}' cannot read {which}, only its own Node object")
 
     def _pod(self, node: str, attributes: asked.Attributes) -> authorization.Decision:
         if attributes.subresource == "status":
@@ -144,7 +145,7 @@ class Node:
                 return authorization.ALLOW
             if attributes.name:
                 return self._related(node, attributes)
-            return _no(f"can only list/watch pods with spec.nodeName field selector {node}")
+            return _no("can only list/watch pods with spec.nodeName field selector")
         return authorization.NONE
 
     def _slice(self, node: str, attributes: asked.Attributes) -> authorization.Decision:
@@ -157,7 +158,7 @@ class Node:
         if attributes.verb in ("list", "watch", "deletecollection"):
             if _selects(attributes.field_selector, f"spec.nodeName={node}"):
                 return authorization.ALLOW
-            return _no(f"can only list/watch/deletecollection resourceslices with nodeName field selector {node}")
+            return _no("can only list/watch/deletecollection resourceslices with nodeName field selector")
         return _no("only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, "
                    "patch, delete, deletecollection")  # fmt: skip
 

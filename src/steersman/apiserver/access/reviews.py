@@ -5,10 +5,10 @@ raises StatusError.  `HANDLERS` finds one by the review's resource.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from steersman.api import field, names, status, times
+from steersman.api import field, fields, labels, names, status, times
 from steersman.api.tree import MutableTree, Tree, at
 from steersman.apiserver.access import attributes as asked
 from steersman.apiserver.access import authentication, authorization
@@ -144,8 +144,9 @@ def _decided(asking: Asking, tree: Tree, user: http.User, spec: Tree) -> Mutable
         answer["denied"] = True
     if decision.reason:
         answer["reason"] = decision.reason
-    if decision.error:
-        answer["evaluationError"] = decision.error
+    ignored = [f"spec.resourceAttributes.{kind} ignored due to parse error" for kind in _unreadable(spec)]
+    if decision.error or ignored:
+        answer["evaluationError"] = "; ".join([*([decision.error] if decision.error else ()), *ignored])
     return _answered(tree, spec, answer)
 
 
@@ -178,6 +179,27 @@ def _selector_text(selector: Tree | None) -> str:
         for each in selector.get("requirements") or ()
         if each.get("operator") == "In" and len(each.get("values") or ()) == 1
     )
+
+
+def _unreadable(spec: Tree) -> Iterator[str]:
+    """The selectors of a review that say nothing to an authoriser, in part or at all."""
+    asks = spec.get("resourceAttributes") or {}
+    by_field, by_label = asks.get("fieldSelector") or {}, asks.get("labelSelector") or {}
+    try:
+        fields.parse(by_field.get("rawSelector") or "")
+        readable = all(
+            each.get("operator") in ("In", "NotIn") and len(each.get("values") or ()) == 1
+            for each in by_field.get("requirements") or ()
+        )
+    except fields.SelectorError:
+        readable = False
+    if not readable:
+        yield "fieldSelector"
+    try:
+        labels.parse(by_label.get("rawSelector") or "")
+        labels.from_object({"matchExpressions": by_label.get("requirements") or ()})
+    except labels.SelectorError:
+        yield "labelSelector"
 
 
 def _user(spec: Tree) -> http.User:

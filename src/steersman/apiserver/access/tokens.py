@@ -24,6 +24,7 @@ from steersman.kit import clock as clocks
 from steersman.kit import entropy as entropies
 from steersman.kit import http
 
+KIND, GROUP = "TokenRequest", "authentication.k8s.io"
 SHORTEST = 600
 LONGEST = 1 << 32
 DEFAULT_LIFETIME = 3600
@@ -207,15 +208,24 @@ def answer(
 ) -> MutableTree:
     """A TokenRequest answered: `create` of `serviceaccounts/NAME/token`.
 
-    Raises StatusError in the reference's order: the account, the request, what it is to be bound to.
+    Raises StatusError in the reference's order: the name, the account, the request, what it is to be bound to.
     """
+    metadata = request.get("metadata") or {}
+    if metadata.get("name", "") not in ("", name):
+        why = "must match the service account name if specified"
+        wrong = field.invalid(field.Path("metadata").child("name"), metadata["name"], why)
+        raise status.invalid(KIND, GROUP, name, [wrong])
     account = reader.get(reading.SERVICE_ACCOUNTS, namespace, name)
     if account is None:
         raise status.not_found("serviceaccounts", "", name)
+    uid = account["metadata"]["uid"]
+    if metadata.get("uid", "") not in ("", uid):
+        why = f"the UID in the token request ({metadata['uid']}) does not match the UID of the service account ({uid})"
+        raise status.conflict(KIND, GROUP, name, why)
     spec = request.get("spec") or {}
     errors = validate(request)
     if errors:
-        raise status.invalid("TokenRequest", "authentication.k8s.io", "", errors)
+        raise status.invalid(KIND, GROUP, "", errors)
     bound = _bindings(reader, namespace, name, spec.get("boundObjectRef"))
     audiences = list(spec.get("audiences") or issuer.audiences)
     seconds = lifetime = int(spec.get("expirationSeconds") or DEFAULT_LIFETIME)
@@ -227,7 +237,7 @@ def answer(
         issuer,
         namespace=namespace,
         name=name,
-        uid=account["metadata"]["uid"],
+        uid=uid,
         audiences=audiences,
         now=now,
         lifetime=lifetime,
@@ -236,11 +246,13 @@ def answer(
         warn_after=warn_after,
     )
     return {
-        "kind": "TokenRequest",
-        "apiVersion": "authentication.k8s.io/v1",
+        "kind": KIND,
+        "apiVersion": f"{GROUP}/v1",
         "metadata": {
+            **metadata,
             "name": name,
             "namespace": namespace,
+            "uid": uid,
             "creationTimestamp": times.seconds(now),
         },
         "spec": {
@@ -253,11 +265,11 @@ def answer(
 
 
 def _bindings(reader: reading.Reader, namespace: str, account: str, reference: Tree | None) -> list[Bound]:
-    if not reference:
+    if reference is None:
         return []
     kind, version = reference.get("kind", ""), reference.get("apiVersion", "")
     name, uid = reference.get("name", ""), reference.get("uid", "")
-    if version != "v1" or kind not in ("Pod", "Secret", "Node"):
+    if "/" in version or kind not in ("Pod", "Secret", "Node"):
         group_kind = f"{version}, Kind={kind}" if "/" in version else f"/{version}, Kind={kind}"
         raise status.bad_request(f"cannot bind token to object of type {group_kind}")
     resource = {"Pod": reading.PODS, "Secret": reading.SECRETS, "Node": reading.NODES}[kind]

@@ -34,6 +34,7 @@ def integer(text: str) -> int:
 
 
 def resource_version(text: str) -> int:
+    """Raises 400, for a watch too, where the reference answers 500: no input of a client is an error of the server."""
     if not text:
         return 0
     number = -1
@@ -128,8 +129,10 @@ def _check_watch(options: ListOptions) -> list[FieldError]:
             errors.append(field.forbidden(match, text))
         if options.resource_version_match != "NotOlderThan":
             errors.append(field.not_supported(match, options.resource_version_match, ("NotOlderThan",)))
-        if options.continue_:
-            errors.append(field.forbidden(match, "resourceVersionMatch is forbidden when continue is provided"))
+    # A watch of the present state is one that asks for initial events, so it has a match that nobody sent.
+    present = options.send_initial_events is None and options.resource_version in ("", "0")
+    if options.continue_ and (options.resource_version_match or present):
+        errors.append(field.forbidden(match, "resourceVersionMatch is forbidden when continue is provided"))
     return errors
 
 

@@ -47,12 +47,19 @@ class Definitions(Strategy):
         super().prepare_update(new, old, context)
         new["status"] = _storing(new, new.get("status") or {})
 
+    def prepare_status(self, new: MutableTree, old: Tree, context: Context) -> None:
+        super().prepare_status(new, old, context)
+        status = new.get("status") or {}
+        if not status.get("storedVersions"):  # there is no definition without one
+            new["status"] = _storing(new, status)
+
 
 def _storing(definition: Tree, status: Tree) -> dict[str, Any]:
     out: dict[str, Any] = {"conditions": None, "acceptedNames": {"plural": "", "kind": ""}, **status}
     stored = list(out.get("storedVersions") or ())
-    for version in at(definition, "spec", "versions", default=()):
-        if version.get("storage") and version.get("name") not in stored:
-            stored.append(version.get("name"))
+    versions = at(definition, "spec", "versions", default=())
+    storage = next((version.get("name") for version in versions if version.get("storage")), None)
+    if storage is not None and storage not in stored:
+        stored.append(storage)
     out["storedVersions"] = stored
     return out

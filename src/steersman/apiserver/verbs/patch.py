@@ -4,7 +4,7 @@ A patch is applied to the object as it is in the version served, and again to th
 wrote in between, so a patch that names no resourceVersion only fails when it keeps losing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -38,12 +38,13 @@ async def patch(call: Call) -> http.Response:
     if media == APPLY:
         return await _apply(call, options)
     apply = await call.apart(patcher, call, media, call.registry.node)
+    strangers = await call.apart(strange_members, call, media, options)
     by_type = media == STRATEGIC and call.request.tree is None
     shown = (lambda: refusal.of_map(_document(call.request.body))) if by_type else None
 
     def make(fresh: changing.Fresh) -> MutableTree:
         old = fresh()
-        tree = typed(call, options, old, apply(old), call.registry.node, shown=shown)
+        tree = typed(call, options, old, apply(old), call.registry.node, shown=shown, strangers=strangers)
         bodies.completed(call, tree)
         bodies.place(call, tree)
         bodies.check_name(call, tree)
@@ -82,6 +83,14 @@ def patcher(call: Call, media: str, node: Node) -> Patch:
     return lambda tree: strategic.apply(tree, calls.copied(document), node)
 
 
+def strange_members(call: Call, media: str, options: optioned.WriteOptions) -> list[str]:
+    """What field validation has to say of the patch itself, which `patcher` has found readable."""
+    if media != JSON_PATCH or options.field_validation == "Ignore":
+        return []
+    document: Any = call.request.tree
+    return json_patch.unknown_fields(_document(call.request.body) if document is None else document)
+
+
 def _document(body: bytes) -> Any:
     try:
         return codec.decode_json(body)
@@ -99,21 +108,24 @@ def typed(
     node: Node,
     *,
     shown: Callable[[], str] | None = None,
+    strangers: Sequence[str] = (),
 ) -> MutableTree:
     """The patched tree checked against its type, unknown fields dropped.  Raises 422.
 
-    `shown` is how a refusal shows what was patched: the result unless given.
+    `shown` is how a refusal shows what was patched: the result unless given.  `strangers` are the problems of the
+    patch itself, told before those of the result.
     """
     try:
         if node is call.registry.node and shown is None:
             _check_kind(call, tree)
         accepted = plugged.accepted(node, tree, options.field_validation)
-        if accepted.problems and options.field_validation == "Strict":
-            raise codec.DecodeError("strict decoding error: " + ", ".join(accepted.problems))
+        problems = [*strangers, *accepted.problems]
+        if problems and options.field_validation == "Strict":
+            raise codec.DecodeError("strict decoding error: " + ", ".join(problems))
     except codec.DecodeError as error:
         text = refusal.of_result(old, tree) if shown is None else shown()
         raise refusal.bad_result(text, str(error)) from error
-    call.warnings += accepted.problems
+    call.warnings += problems
     call.empty = accepted.empty
     out = dict(accepted.tree)
     out["kind"], out["apiVersion"] = call.resource.kind, call.resource.api_version

@@ -14,7 +14,7 @@ def check(schema: Schema, at: str, *, is_root: bool = True, in_meta: bool = Fals
     in_meta = in_meta and not is_embedded
     errors: list[field.FieldError] = []
     if schema.get("default") is not None:
-        errors += _default(schema, f"{at}.default", in_meta=in_meta)
+        errors += _default(schema, f"{at}.default", in_meta=in_meta, is_embedded=is_embedded)
     # Not below additionalProperties: what may stand there is looked at with the values that stand there.
     if isinstance(schema.get("items"), Mapping):
         errors += check(schema["items"], f"{at}.items", is_root=False, in_meta=in_meta)
@@ -24,13 +24,13 @@ def check(schema: Schema, at: str, *, is_root: bool = True, in_meta: bool = Fals
     return errors
 
 
-def _default(schema: Schema, at: str, *, in_meta: bool) -> list[field.FieldError]:
+def _default(schema: Schema, at: str, *, in_meta: bool, is_embedded: bool) -> list[field.FieldError]:
     value = schema["default"]
     errors: list[field.FieldError] = []
     if not in_meta:
         if shaping.pruned_value(value, schema, []) != value:
             errors.append(field.invalid(field.Path(at), value, "must not have unknown fields"))
-        wrong = extras.embedded(value, {**schema, "x-kubernetes-embedded-resource": False}, at)
+        wrong = extras.embedded(value, {**schema, "x-kubernetes-embedded-resource": is_embedded}, at)
         if wrong:
             return errors + wrong
     errors += values.validate(value, schema, within=at)

@@ -47,6 +47,20 @@ def check(schema: Schema, at: str, costs: "budget.Place | None") -> list[field.F
     return errors.found + expressions.found
 
 
+def has_unsupported(schema: Any) -> bool:
+    """Whether a schema has parts, at whatever depth, that no structural schema can have."""
+    if not isinstance(schema, Mapping):
+        return False
+    items = schema.get("items")
+    if isinstance(items, list) or any(schema.get(name) for name in _NOT_SUPPORTED):
+        return True
+    children = [
+        items, schema.get("not"), schema.get("additionalProperties"), *(schema.get("properties") or {}).values(),
+        *(each for junctor in ("allOf", "oneOf", "anyOf") for each in schema.get(junctor) or ()),
+    ]  # fmt: skip
+    return any(has_unsupported(each) for each in children)
+
+
 class _Walk:
     def __init__(self, expressions: Errors) -> None:
         self._expressions = expressions

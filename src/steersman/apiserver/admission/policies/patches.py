@@ -116,5 +116,18 @@ def patched(tree: Tree, operations: Sequence[json_patch.Operation]) -> Tree:
         except json_patch.PatchError as error:
             if operation.op == "test" and str(error).startswith("testing "):
                 return tree
-            raise DoesNotApply(f"JSONPath: {patching.why(made, [operation])}") from error
+            why = patching.why(made, [operation])
+            if operation.op == "remove" and _lacks_only_the_last(made, operation.path):
+                key = operation.path.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+                at = f"error in remove for path: '{operation.path}'"
+                why = f"{at}: Unable to remove nonexistent key: {key}: missing value"
+            raise DoesNotApply(f"JSON Patch: {why}") from error
     return made
+
+
+def _lacks_only_the_last(tree: Tree, path: str) -> bool:
+    """Whether what a path's last step is to be found in is an object, and is there."""
+    node: Any = tree
+    for step in path.split("/")[1:-1]:
+        node = node.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(node, Mapping) else None
+    return isinstance(node, Mapping)

@@ -84,11 +84,12 @@ async def patch(call: Call) -> http.Response:
             call, options, await call.apart(patching.configuration, call, options, "Scale", VERSION, node)
         )
     apply = await call.apart(patching.patcher, call, media, node)
+    strangers = await call.apart(patching.strange_members, call, media, options)
 
     def patched(scale: MutableTree) -> Tree:
         before = dict(scale)
         before["metadata"] = {k: v for k, v in scale["metadata"].items() if k != "resourceVersion"}
-        return patching.typed(call, options, before, apply(before), node)
+        return patching.typed(call, options, before, apply(before), node, strangers=strangers)
 
     return await _write(call, options, patched)
 
