@@ -19,7 +19,7 @@ from steersman.kit import clock as clocks
 from steersman.store import protocol
 
 PAUSE = 0.010
-LONGEST_PAUSE = 0.050
+LONGEST_PAUSE = 0.100
 WATCHERS_A_PAUSE = 100
 """With each further 100 watchers of a resource a busy one waits `PAUSE` longer: ten events that leave
 together cost two or three times what one does."""
