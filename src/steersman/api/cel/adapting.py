@@ -12,6 +12,7 @@ from typing import Any
 
 from steersman.api import durations
 from steersman.api.cel.declaring import Declared
+from steersman.api.patch import gotext
 from steersman.cel import times, values
 
 Adapt = Callable[[Any], Any]
@@ -178,18 +179,13 @@ def _token(value: Any) -> str:
 
 def _double(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise values.EvaluationError(f"invalid data, expected float, got {_go_type(value)}")
+        raise values.EvaluationError(f"invalid data, expected float, got {gotext.type_name(value)}")
     return float(value)
-
-
-def _go_type(value: Any) -> str:
-    found = {bool: "bool", int: "int64", float: "float64", str: "string", list: "[]interface {}"}.get(type(value))
-    return found or "map[string]interface {}"
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise values.EvaluationError(f"invalid data, expected string, got {_go_type(value)}")
+        raise values.EvaluationError(f"invalid data, expected string, got {gotext.type_name(value)}")
     return value
 
 
